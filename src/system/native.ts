@@ -1,0 +1,120 @@
+/**
+ * The few calls of the C library that Node does not offer, through koffi.
+ *
+ * Loaded on first use: it costs some 30 ms, which commands that need none of them should not pay.
+ */
+import { createRequire } from 'node:module';
+
+interface Native {
+  flock(fd: number, operation: number): number;
+  renameat2(oldDir: number, oldName: string, newDir: number, newName: string, flags: number): number;
+  getsockopt(fd: number, level: number, option: number, value: Uint8Array, length: Uint32Array): number;
+  errno(): number;
+}
+
+let loaded: Native | undefined;
+
+function native(): Native {
+  if (loaded === undefined) {
+    const koffi = createRequire(import.meta.url)('koffi') as typeof import('koffi');
+    const library = koffi.load(null);
+    loaded = {
+      flock: library.func('int flock(int fd, int operation)'),
+      renameat2: library.func(
+        'int renameat2(int olddirfd, const char *oldpath, int newdirfd, const char *newpath, unsigned int flags)',
+      ),
+      getsockopt: library.func(
+        'int getsockopt(int fd, int level, int option, _Out_ uint8_t *value, _Inout_ uint32_t *length)',
+      ),
+      errno: () => koffi.errno(),
+    };
+  }
+  return loaded;
+}
+
+const EINTR = 4;
+const ERRNO_NAMES: Readonly<Record<number, string>> = {
+  2: 'ENOENT',
+  11: 'EAGAIN',
+  13: 'EACCES',
+  17: 'EEXIST',
+  18: 'EXDEV',
+  20: 'ENOTDIR',
+  21: 'EISDIR',
+  22: 'EINVAL',
+  28: 'ENOSPC',
+  30: 'EROFS',
+  39: 'ENOTEMPTY',
+  122: 'EDQUOT',
+};
+
+function errnoError(call: string, errno: number): NodeJS.ErrnoException {
+  const name = ERRNO_NAMES[errno] ?? `errno ${errno}`;
+  return Object.assign(new Error(`${call}: ${name}`), { code: name, errno: -errno, syscall: call });
+}
+
+/**
+ * Takes the exclusive lock of an open file, without waiting. The kernel frees it when the last
+ * handle of this opening is gone, whoever holds it (flock(2)).
+ *
+ * @returns false where somebody else holds it.
+ * @throws the system's error for anything else.
+ */
+export function tryLockExclusive(fd: number): boolean {
+  const LOCK_EX = 2;
+  const LOCK_NB = 4;
+  for (;;) {
+    if (native().flock(fd, LOCK_EX | LOCK_NB) === 0) return true;
+    const errno = native().errno();
+    if (errno === EINTR) continue;
+    if (ERRNO_NAMES[errno] === 'EAGAIN') return false;
+    throw errnoError('flock', errno);
+  }
+}
+
+/** How a rename treats a name that is taken: renameat2(2). */
+export type RenameMode = 'no-replace' | 'exchange';
+
+/**
+ * Renames within two open folders; no path component is followed.
+ *
+ * @throws the system's error with `code` such as `EEXIST`, `ENOENT`, `EXDEV`.
+ */
+export function renameAt(
+  from: { readonly fd: number; readonly name: string },
+  to: { readonly fd: number; readonly name: string },
+  mode: RenameMode,
+): void {
+  const flags = mode === 'no-replace' ? 1 : 2;
+  for (;;) {
+    if (native().renameat2(from.fd, from.name, to.fd, to.name, flags) === 0) return;
+    const errno = native().errno();
+    if (errno !== EINTR) throw errnoError('renameat2', errno);
+  }
+}
+
+export interface PeerCredentials {
+  readonly pid: number;
+  readonly uid: number;
+  readonly gid: number;
+}
+
+/**
+ * Who is at the other end of a Unix socket, by the kernel's word (SO_PEERCRED, unix(7)).
+ *
+ * @returns null where the handle is no Unix socket.
+ */
+export function peerCredentials(fd: number): PeerCredentials | null {
+  const SOL_SOCKET = 1;
+  const SO_PEERCRED = 17;
+  const value = new Uint8Array(12);
+  const length = new Uint32Array([12]);
+  if (native().getsockopt(fd, SOL_SOCKET, SO_PEERCRED, value, length) !== 0) return null;
+  const view = new DataView(value.buffer);
+  const credentials = {
+    pid: view.getInt32(0, true),
+    uid: view.getInt32(4, true),
+    gid: view.getInt32(8, true),
+  };
+  return credentials.uid === -1 ? null : credentials;
+}
