@@ -33,7 +33,17 @@ export interface WriteOptions {
   readonly durable: boolean;
 }
 
-export type MoveOutcome = 'moved' | 'taken' | 'missing' | 'other-file-system';
+/**
+ * - `missing`: the name to move is absent.
+ * - `target-gone`: the folder to move to has itself been removed; nothing has moved.
+ */
+export type MoveOutcome = 'moved' | 'taken' | 'missing' | 'target-gone' | 'other-file-system';
+
+/** The beginning of a file, and what the file was at that moment. */
+export interface FileHead {
+  readonly bytes: Uint8Array;
+  readonly stat: FileStat;
+}
 
 export interface Folder extends AsyncDisposable {
   /** Where it was opened; for messages, never for access. */
@@ -49,14 +59,29 @@ export interface Folder extends AsyncDisposable {
   /** Makes a new file with O_EXCL and O_NOFOLLOW; a failed write or flush removes it. */
   writeFile(name: string, bytes: Uint8Array | readonly Uint8Array[], options: WriteOptions): Promise<void>;
   /** @throws `files.unsafe` for anything but a regular file with one link, `files.too-large` above the limit. */
-  readFile(name: string, options: { readonly maxBytes: number; readonly owner?: Owner }): Promise<Uint8Array>;
+  readFile(
+    name: string,
+    options: { readonly maxBytes: number; readonly owner?: Pick<Owner, 'uid'> },
+  ): Promise<Uint8Array>;
+  /** The first bytes of a file, at most `maxBytes`. @throws `files.unsafe` as {@link readFile}. */
+  readHead(
+    name: string,
+    options: { readonly maxBytes: number; readonly owner?: Pick<Owner, 'uid'> },
+  ): Promise<FileHead>;
+  /**
+   * Sets owner and mode of a file on its handle, and flushes it where `durable`.
+   *
+   * @param options.from The only owner that the file may have before; any where absent.
+   * @throws `files.unsafe` as {@link readFile}.
+   */
+  sealFile(name: string, options: WriteOptions & { readonly from?: Pick<Owner, 'uid'> }): Promise<void>;
   /** Renames to a free name in another folder of the same file system. */
   moveTo(name: string, target: Folder, targetName: string): Promise<MoveOutcome>;
   /** Swaps two names; `missing` where one is absent. */
   exchangeWith(name: string, target: Folder, targetName: string): Promise<Exclude<MoveOutcome, 'taken'>>;
   /** Removes a file or link; absent is no error. */
   removeFile(name: string): Promise<void>;
-  /** Removes a folder with all in it, following no link; absent is no error. */
+  /** Removes whatever has the name, a folder with all in it, following no link; absent is no error. */
   removeTree(name: string): Promise<void>;
   setAttributes(options: { readonly mode?: number; readonly owner?: Owner }): Promise<void>;
   /** Flushes the folder's own entries. */

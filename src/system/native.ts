@@ -7,10 +7,15 @@ import { createRequire } from 'node:module';
 
 interface Native {
   flock(fd: number, operation: number): number;
-  renameat2(oldDir: number, oldName: string, newDir: number, newName: string, flags: number): number;
+  renameat2: RenameCall & { readonly async: AsynchronousRenameCall };
   getsockopt(fd: number, level: number, option: number, value: Uint8Array, length: Uint32Array): number;
   errno(): number;
 }
+
+type RenameCall = (oldDir: number, oldName: string, newDir: number, newName: string, flags: number) => number;
+type AsynchronousRenameCall = (
+  ...call: [...Parameters<RenameCall>, done: (error: unknown, result: number) => void]
+) => void;
 
 let loaded: Native | undefined;
 
@@ -91,6 +96,26 @@ export function renameAt(
     const errno = native().errno();
     if (errno !== EINTR) throw errnoError('renameat2', errno);
   }
+}
+
+/**
+ * As {@link renameAt}, in a thread of the pool, so that a dead mount holds up nothing but its caller.
+ *
+ * `errno` belongs to the thread that made the call and cannot be asked for from here: a call that
+ * failed is made once more at once, which either names the error or does what was asked.
+ */
+export async function renameApart(
+  from: { readonly fd: number; readonly name: string },
+  to: { readonly fd: number; readonly name: string },
+  mode: RenameMode,
+): Promise<void> {
+  const flags = mode === 'no-replace' ? 1 : 2;
+  const result = await new Promise<number>((resolve, reject) =>
+    native().renameat2.async(from.fd, from.name, to.fd, to.name, flags, (error, value) =>
+      error === null || error === undefined ? resolve(value) : reject(error),
+    ),
+  );
+  if (result !== 0) renameAt(from, to, mode);
 }
 
 export interface PeerCredentials {

@@ -1,0 +1,145 @@
+/**
+ * The mailboxes' folders, as the daemon writes to them.
+ *
+ * Terms:
+ * - *form*: a message is one `file` or, with attachments, a `bundle` (layout.ts).
+ * - *staged*: finished and flushed in the journal's staging folder, where its owner cannot reach it.
+ * - *publish*: visible at its final name and durable, or not at all.
+ * - *problem*: why a mailbox cannot be written to now (problem.ts).
+ *
+ * What stands here must not know: rows, MIME, hooks. Every operation may be asked for again after a
+ * crash, and is one of a queue for its mailbox (queue.ts).
+ */
+import type { Clock } from '../system/clock.ts';
+import type { Faults } from '../system/faults.ts';
+import type { Files, Folder, Owner } from '../system/files.ts';
+import { OpenFolders } from './open-folders.ts';
+import { ensureParent, PARENT_FOLDER_MODE, secureParent } from './open-mailbox.ts';
+import { type MailboxProblem, type ProblemOutcome, problemOf } from './problem.ts';
+import { type PublishOutcome, publishAll, type StagedMessage } from './publish.ts';
+import { FILE_OPERATION_MS_MAX, MailboxQueue } from './queue.ts';
+
+/** Whose mailbox: null is the daemon's own user, `missing` an account that does not exist. */
+export type MailboxOwner = Owner | null | 'missing';
+
+export interface MailboxPlace {
+  readonly mailbox: string;
+  readonly owner: MailboxOwner;
+}
+
+export interface MailboxStore extends AsyncDisposable {
+  /** Publishes a staged message in its mailbox's inbox (publish.ts). */
+  publish(place: MailboxPlace, message: StagedMessage): Promise<PublishOutcome>;
+  /** Opens the mailbox's folder as a delivery would, making it where absent; null where all is well. */
+  check(place: MailboxPlace): Promise<MailboxProblem | null>;
+}
+
+export interface MailboxStoreOptions {
+  readonly files: Files;
+  readonly dataDir: string;
+  /** The journal's staging folder, on the file system of the mailboxes. Not disposed from here. */
+  readonly staging: Folder;
+  /** User and group that the daemon runs as. */
+  readonly self: Owner;
+  readonly clock: Clock;
+  readonly faults: Faults;
+  readonly operationMsMax?: number;
+}
+
+/** Messages that share one flush of their mailbox's folder; more would keep the first one waiting. */
+const PUBLISH_BATCH_MAX = 64;
+
+interface Batch {
+  readonly messages: StagedMessage[];
+  readonly outcomes: Promise<readonly PublishOutcome[]>;
+}
+
+/**
+ * Opens the data folder, makes `inbox/` where it is absent, and checks that nobody else may write there.
+ *
+ * @throws AimxError `files.unsafe` where the data folder or its inbox belongs to somebody else.
+ */
+export async function openMailboxStore(options: MailboxStoreOptions): Promise<MailboxStore> {
+  await using data = await options.files.ensureRoot(options.dataDir, { mode: PARENT_FOLDER_MODE });
+  await secureParent(data, options.self);
+  return new FolderStore(options, await ensureParent(data, 'inbox', options.self));
+}
+
+class FolderStore implements MailboxStore {
+  readonly #options: MailboxStoreOptions;
+  readonly #inbox: Folder;
+  readonly #folders: OpenFolders;
+  readonly #queue: MailboxQueue;
+  readonly #batches = new Map<string, Batch>();
+
+  constructor(options: MailboxStoreOptions, inbox: Folder) {
+    this.#options = options;
+    this.#inbox = inbox;
+    this.#folders = new OpenFolders(inbox);
+    this.#queue = new MailboxQueue({
+      clock: options.clock,
+      limitMs: options.operationMsMax ?? FILE_OPERATION_MS_MAX,
+    });
+  }
+
+  async publish(place: MailboxPlace, message: StagedMessage): Promise<PublishOutcome> {
+    // Two owners of one name are two mailboxes, for the moment in which the config changes.
+    const owner = this.#account(place.owner);
+    const key = `${owner?.uid ?? ''}/${place.mailbox}`;
+    let batch = this.#batches.get(key);
+    if (batch === undefined || batch.messages.length >= PUBLISH_BATCH_MAX) {
+      batch = this.#beginBatch(key, place);
+      this.#batches.set(key, batch);
+    }
+    const index = batch.messages.push(message) - 1;
+    const outcomes = await batch.outcomes;
+    // A problem of the whole mailbox stands for every message of the batch.
+    return outcomes[index] ?? (outcomes[0] as PublishOutcome);
+  }
+
+  #beginBatch(key: string, place: MailboxPlace): Batch {
+    const messages: StagedMessage[] = [];
+    const close = (): void => {
+      if (this.#batches.get(key)?.messages === messages) this.#batches.delete(key);
+    };
+    const outcomes = this.#with(place, async (mailbox): Promise<readonly PublishOutcome[]> => {
+      close();
+      return await publishAll({
+        staging: this.#options.staging,
+        mailbox,
+        messages,
+        faults: this.#options.faults,
+      });
+    })
+      .then((outcome) => ('kind' in outcome ? [outcome] : outcome))
+      .finally(close);
+    return { messages, outcomes };
+  }
+
+  async check(place: MailboxPlace): Promise<MailboxProblem | null> {
+    const outcome = await this.#with(place, async () => null);
+    return outcome?.problem ?? null;
+  }
+
+  #account(owner: MailboxOwner): Owner | null {
+    return owner === 'missing' ? null : (owner ?? this.#options.self);
+  }
+
+  /** Runs `use` on the mailbox's folder when its turn comes; a file system's error becomes a problem. */
+  async #with<Result>(
+    { mailbox, owner }: MailboxPlace,
+    use: (folder: Folder) => Promise<Result>,
+  ): Promise<Result | ProblemOutcome> {
+    const path = `${this.#inbox.path}/${mailbox}`;
+    try {
+      return await this.#queue.run(mailbox, () => this.#folders.use(mailbox, this.#account(owner), use));
+    } catch (error) {
+      return problemOf(error, path);
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#folders[Symbol.asyncDispose]();
+    await this.#inbox[Symbol.asyncDispose]();
+  }
+}
