@@ -1,0 +1,155 @@
+/**
+ * `ingest`: a message that comes by hand goes the way of one that comes by SMTP, and the caller waits
+ * until its hooks have ended.
+ */
+import type { DeliveryRow, Journal, JournalId, MailboxId, RunRow } from '../journal/journal.ts';
+import { FINAL_RUN_STATES } from '../journal/journal.ts';
+import { AimxError } from '../system/errors.ts';
+import { maySee, ownMailbox, requireConfig, requireJournal } from './access.ts';
+import { takeContent } from './content-intake.ts';
+import type { OperationContext, UploadOperation } from './operation.ts';
+import { type RunView, viewRun } from './run-view.ts';
+
+export interface IngestInput {
+  /** An address of one of the caller's mailboxes. */
+  readonly recipient: string;
+  /** False: answer as soon as the message is on stable storage. */
+  readonly wait?: boolean | undefined;
+}
+
+export interface IngestOutput {
+  readonly journal_id: number;
+  readonly mailbox: string;
+  /** `accepted` without waiting; `delivered`, `absorbed`, or `waiting` with a reason. */
+  readonly outcome: 'accepted' | 'delivered' | 'absorbed' | 'waiting';
+  /** Of the file; of the message that holds the copy where it was absorbed. */
+  readonly id: string | null;
+  readonly path: string | null;
+  /** Why it waits, with what to do. */
+  readonly reason: string | null;
+  readonly runs: readonly RunView[];
+}
+
+type Progress = { readonly deliveries: readonly DeliveryRow[]; readonly runs: readonly RunRow[] };
+
+/** True where nothing more will happen unless somebody decides or mends something. */
+function isSettled({ deliveries, runs }: Progress): boolean {
+  if (deliveries.length === 0) return false;
+  const settled = (row: DeliveryRow): boolean =>
+    row.state === 'delivered' || row.state === 'absorbed' || row.waiting !== null;
+  const ended = (run: RunRow): boolean => FINAL_RUN_STATES.includes(run.state) || run.state === 'held';
+  const waits = deliveries.some((row) => row.waiting !== null);
+  return deliveries.every(settled) && (waits || runs.every(ended));
+}
+
+/** Waits for rows, not for time: every change of a row is a reason to look again. */
+async function waitUntilSettled(
+  journal: Pick<Journal, 'query' | 'onChange'>,
+  journalId: JournalId,
+  signal: AbortSignal,
+): Promise<Progress> {
+  let notify = (): void => undefined;
+  using _messages = journal.onChange('messages', () => notify());
+  using _runs = journal.onChange('runs', () => notify());
+  signal.addEventListener('abort', () => notify(), { once: true });
+  for (;;) {
+    // Listened for before the question, so that no change falls between question and wait.
+    const changed = new Promise<void>((resolve) => {
+      notify = resolve;
+    });
+    const progress = await journal.query('progress', { journalId });
+    if (isSettled(progress)) return progress;
+    signal.throwIfAborted();
+    await changed;
+    signal.throwIfAborted();
+  }
+}
+
+function routed(context: OperationContext, recipient: string): { mailbox: string; tag: string | null; mailboxId: MailboxId } {
+  const route = context.route(recipient);
+  const unknown = new AimxError(
+    'request.not-found',
+    `No mailbox that you may use takes mail for ${JSON.stringify(recipient)}`,
+    { hint: 'aimx mailboxes list shows the addresses of yours' },
+  );
+  if (route === null) throw unknown;
+  try {
+    ownMailbox(context, route.mailbox);
+  } catch (error) {
+    if (error instanceof AimxError && error.code === 'request.not-found') throw unknown;
+    throw error;
+  }
+  const mailboxId = context.mailboxIds?.[route.mailbox];
+  if (mailboxId === undefined) throw unknown;
+  return { ...route, mailboxId };
+}
+
+async function accept(
+  context: OperationContext,
+  target: ReturnType<typeof routed>,
+  recipient: string,
+  content: AsyncIterable<Uint8Array>,
+): Promise<JournalId> {
+  const journal = requireJournal(context);
+  const intake = await takeContent(content, {
+    journal,
+    maxBytes: requireConfig(context).smtp.maxMessageBytes,
+    signal: context.signal,
+  });
+  return journal.accept({
+    envelope: {
+      reversePath: '',
+      recipients: [
+        { forwardPath: recipient, mailboxId: target.mailboxId, mailbox: target.mailbox, tag: target.tag },
+      ],
+      smtputf8: false,
+      body: '8BITMIME',
+    },
+    arrival: {
+      via: 'ingest',
+      receivedAt: context.clock.now(),
+      sessionId: context.random.hex(8),
+      clientAddress: null,
+      helo: null,
+      protocol: 'local',
+      tls: null,
+    },
+    ...intake,
+  });
+}
+
+/** The delivery whose file the caller's message became, or became part of. */
+async function holder(context: OperationContext, delivery: DeliveryRow | undefined): Promise<DeliveryRow | null> {
+  if (delivery === undefined) return null;
+  if (delivery.absorbedInto === null) return delivery;
+  const held = await requireJournal(context).query('delivery', { deliveryId: delivery.absorbedInto });
+  return held !== null && maySee(context, held) ? held : null;
+}
+
+export const ingest: UploadOperation<IngestInput, IngestOutput> = {
+  kind: 'upload',
+  summary: 'Takes a raw message, delivers it and waits for its hooks.',
+  who: 'owner',
+  errors: ['request.not-found', 'request.too-large', 'journal.no-room', 'daemon.unreachable'],
+  changes: true,
+  async run(input, content, context) {
+    const journal = requireJournal(context);
+    const target = routed(context, input.recipient);
+    const journalId = await accept(context, target, input.recipient, content);
+    const none = { journal_id: journalId, mailbox: target.mailbox, id: null, path: null, reason: null, runs: [] };
+    if (input.wait === false) return { ...none, outcome: 'accepted' };
+    const progress = await waitUntilSettled(journal, journalId, context.signal);
+    const delivery = progress.deliveries.find((row) => row.mailbox === target.mailbox);
+    const waiting = delivery?.waiting ?? null;
+    if (waiting !== null)
+      return { ...none, outcome: 'waiting', reason: `${waiting.code}: ${waiting.reason}; ${waiting.hint}` };
+    const held = await holder(context, delivery);
+    return {
+      ...none,
+      outcome: delivery?.state === 'absorbed' ? 'absorbed' : 'delivered',
+      id: held?.id ?? null,
+      path: held?.id == null ? null : `${context.dataDir}/inbox/${held.mailbox}`,
+      runs: delivery?.state === 'absorbed' ? [] : progress.runs.map(viewRun),
+    };
+  },
+};

@@ -1,0 +1,143 @@
+/** `mailboxes list|show`: the caller's mailboxes and how they stand. */
+import type { MailboxConfig } from '../config/config.ts';
+import type { MailboxStatus } from '../journal/journal.ts';
+import { formatInstant } from '../system/clock.ts';
+import { mayAll, maySee, ownMailbox, ownMailboxes } from './access.ts';
+import type { CallOperation, OperationContext } from './operation.ts';
+
+/** Counts are null where the journal cannot be read. */
+export interface MailboxView {
+  readonly name: string;
+  readonly address: string;
+  readonly aliases: readonly string[];
+  /** Null: the daemon's user. */
+  readonly owner: string | null;
+  readonly trust: string;
+  readonly hooks: number;
+  readonly delivered: number | null;
+  readonly pending: number | null;
+  readonly waiting: number | null;
+  readonly runs_held: number | null;
+  readonly runs_interrupted: number | null;
+  readonly path: string;
+}
+
+function viewMailbox(
+  context: OperationContext,
+  mailbox: MailboxConfig,
+  status: MailboxStatus | undefined,
+): MailboxView {
+  const count = (value: number | undefined): number | null =>
+    status === undefined ? (context.rows === null ? null : 0) : (value ?? 0);
+  return {
+    name: mailbox.name,
+    address: mailbox.address,
+    aliases: mailbox.aliases,
+    owner: mailbox.owner,
+    trust: mailbox.trust,
+    hooks: mailbox.hooks.length,
+    delivered: count(status?.delivered),
+    pending: count(status?.pending),
+    waiting: count(status?.waiting.length),
+    runs_held: count(status?.runs.held),
+    runs_interrupted: count(status?.runs.interrupted),
+    path: `${context.dataDir}/inbox/${mailbox.name}`,
+  };
+}
+
+async function statuses(
+  context: OperationContext,
+  mailboxes: readonly MailboxConfig[],
+): Promise<ReadonlyMap<string, MailboxStatus>> {
+  if (context.rows === null || mailboxes.length === 0) return new Map();
+  const rows = await context.rows.query('mailboxes', { mailboxes: mailboxes.map(({ name }) => name) });
+  const ids = context.mailboxIds;
+  const present = rows.filter(
+    (row) => maySee(context, row) && (ids === null || ids[row.mailbox] === row.mailboxId),
+  );
+  return new Map(present.map((row) => [row.mailbox, row]));
+}
+
+export interface MailboxesListOutput {
+  readonly mailboxes: readonly MailboxView[];
+}
+
+export const mailboxesList: CallOperation<Record<string, never>, MailboxesListOutput> = {
+  kind: 'call',
+  summary: 'Lists the mailboxes that you may use.',
+  who: 'owner',
+  errors: ['config.missing'],
+  changes: false,
+  async run(_input, context) {
+    const mailboxes = ownMailboxes(context);
+    const known = await statuses(context, mailboxes);
+    return { mailboxes: mailboxes.map((mailbox) => viewMailbox(context, mailbox, known.get(mailbox.name))) };
+  },
+};
+
+export interface MailboxesShowInput {
+  readonly mailbox: string;
+}
+
+export interface MailboxesShowOutput {
+  readonly mailbox: MailboxView;
+  readonly trusted_senders: readonly string[];
+  readonly dedup: string;
+  /** Messages that cannot be delivered yet, with the reason and what to do. */
+  readonly waiting: readonly {
+    readonly delivery_id: number;
+    readonly code: string;
+    readonly reason: string;
+    readonly hint: string;
+    readonly next_at: string;
+  }[];
+  /** How many runs are in each state. */
+  readonly runs: Readonly<Record<string, number>>;
+}
+
+export const mailboxesShow: CallOperation<MailboxesShowInput, MailboxesShowOutput> = {
+  kind: 'call',
+  summary: 'Shows one mailbox: its settings, what waits in it and why.',
+  who: 'owner',
+  errors: ['request.not-found', 'config.missing'],
+  changes: false,
+  async run(input, context) {
+    const mailbox = ownMailbox(context, input.mailbox);
+    const status = (await statuses(context, [mailbox])).get(mailbox.name);
+    return {
+      mailbox: viewMailbox(context, mailbox, status),
+      trusted_senders: mailbox.trustedSenders,
+      dedup: mailbox.dedupMode,
+      waiting: (status?.waiting ?? []).map(({ deliveryId, waiting }) => ({
+        delivery_id: deliveryId,
+        code: waiting.code,
+        reason: waiting.reason,
+        hint: waiting.hint,
+        next_at: formatInstant(waiting.nextAt),
+      })),
+      runs: { ...status?.runs },
+    };
+  },
+};
+
+export interface AttentionOutput {
+  readonly held: number;
+  readonly interrupted: number;
+}
+
+/** How many runs wait for a decision; shown at the foot of `list` and `mailboxes list`. */
+export const attention: CallOperation<Record<string, never>, AttentionOutput> = {
+  kind: 'call',
+  summary: 'Counts the runs that wait for a decision.',
+  who: 'owner',
+  errors: ['daemon.unreachable'],
+  changes: false,
+  async run(_input, context) {
+    if (context.rows === null) return { held: 0, interrupted: 0 };
+    const scope = mayAll(context) ? {} : { mailboxes: ownMailboxes(context).map(({ name }) => name) };
+    const rows = (await context.rows.query('mailboxes', scope)).filter((row) => maySee(context, row));
+    const sum = (state: 'held' | 'interrupted'): number =>
+      rows.reduce((total, row) => total + (row.runs[state] ?? 0), 0);
+    return { held: sum('held'), interrupted: sum('interrupted') };
+  },
+};

@@ -1,0 +1,96 @@
+/**
+ * What an operation is, and the world that it is given.
+ *
+ * An *operation* is one verb of the product (`list`, `runs.release`), typed once and served by every
+ * surface. It knows who asks and what may be asked, and nothing of argv, HTTP or terminals. Its
+ * input has been validated by the surface ({@link ../operations/schemas.ts} or the command line's
+ * own parser); its output is data with the stable names of contract §8.
+ */
+import type { Config } from '../config/config.ts';
+import type { HookRunner } from '../hooks/hooks.ts';
+import type { Journal, MailboxId, RawSource } from '../journal/journal.ts';
+import type { Clock } from '../system/clock.ts';
+import type { ErrorCode } from '../system/errors.ts';
+import type { Files } from '../system/files.ts';
+import type { Random } from '../system/random.ts';
+
+/** Who asks. */
+export type Caller =
+  /** Somebody at the other end of a Unix socket, by the kernel's word: rights are decided here. */
+  | { readonly kind: 'peer'; readonly uid: number; readonly gid: number; readonly pid: number }
+  /** This very process, acting as its own user: the kernel decides at every file. */
+  | { readonly kind: 'local'; readonly uid: number };
+
+/** Where a forward-path leads, by the configuration in force. */
+export type RouteRecipient = (
+  recipient: string,
+) => { readonly mailbox: string; readonly tag: string | null } | null;
+
+/** Everything that operations need of the outside, but for who asks. */
+export interface OperationWorld {
+  /** Null where the caller may not read it (a mailbox owner without a daemon): files are all there is. */
+  readonly config: Config | null;
+  /** Absolute; the config's or an override's. */
+  readonly dataDir: string;
+  /** Absolute: where `config.toml` and `dkim/` lie. */
+  readonly configDir: string;
+  /** Committed rows; null where the journal cannot be read. */
+  readonly rows: Pick<Journal, 'query'> | null;
+  /** Present in the daemon alone. */
+  readonly journal: Pick<Journal, 'query' | 'advance' | 'accept' | 'openSpool' | 'onChange'> | null;
+  /** Present in the daemon alone. */
+  readonly runner: Pick<HookRunner, 'wake' | 'cancel' | 'output'> | null;
+  /** The ids that the config's mailboxes have now; null where nobody can tell (no daemon). */
+  readonly mailboxIds: Readonly<Record<string, MailboxId>> | null;
+  readonly files: Files;
+  readonly clock: Clock;
+  readonly random: Random;
+  /** The user this process runs as, who owns mailboxes without an `owner`. */
+  readonly processUid: number;
+  /** Uid of an account by name; null where there is none. */
+  readonly uidOf: (account: string) => number | null;
+  readonly route: RouteRecipient;
+  /** A message's bytes as received, checked against its SHA-256 at the end. */
+  readonly openRaw: (source: RawSource) => AsyncIterable<Uint8Array>;
+}
+
+export interface OperationContext extends OperationWorld {
+  readonly caller: Caller;
+  /** Aborted when nobody waits for the answer any more. */
+  readonly signal: AbortSignal;
+}
+
+interface Described {
+  /** One sentence, for help and for `GET /v1`. */
+  readonly summary: string;
+  /** `owner`: a mailbox's owner, for that mailbox, and root. */
+  readonly who: 'anyone' | 'owner' | 'root';
+  /** Codes that it answers with beside `request.invalid`. */
+  readonly errors: readonly ErrorCode[];
+  /** Needs the daemon: it changes rows. */
+  readonly changes: boolean;
+}
+
+/** Data in, data out. */
+export interface CallOperation<Input, Output> extends Described {
+  readonly kind: 'call';
+  readonly run: (input: Input, context: OperationContext) => Promise<Output>;
+}
+
+/** Data in, bytes out. */
+export interface DownloadOperation<Input> extends Described {
+  readonly kind: 'download';
+  readonly contentType: string;
+  /** Resolves once it is certain that there is something to send. */
+  readonly run: (input: Input, context: OperationContext) => Promise<AsyncIterable<Uint8Array>>;
+}
+
+/** Data and bytes in, data out. */
+export interface UploadOperation<Input, Output> extends Described {
+  readonly kind: 'upload';
+  readonly run: (
+    input: Input,
+    content: AsyncIterable<Uint8Array>,
+    context: OperationContext,
+  ) => Promise<Output>;
+}

@@ -1,0 +1,47 @@
+/** A run as every surface shows it (contract §8). */
+import type { RunRow } from '../journal/journal.ts';
+import { type EpochMs, formatInstant } from '../system/clock.ts';
+
+export interface RunView {
+  readonly run_id: string;
+  readonly mailbox: string;
+  /** Id of the message's file. */
+  readonly id: string;
+  readonly hook: string;
+  readonly event: string;
+  readonly generation: number;
+  /** Starts so far. */
+  readonly attempt: number;
+  readonly state: string;
+  /** `<code>: <sentence>`. */
+  readonly reason: string | null;
+  readonly exit_code: number | null;
+  readonly signal: string | null;
+  readonly due_at: string | null;
+  readonly started_at: string | null;
+  readonly ended_at: string | null;
+}
+
+/** RFC 3339, or null. */
+export function instantOrNull(at: EpochMs | null): string | null {
+  return at === null ? null : formatInstant(at);
+}
+
+export function viewRun(run: RunRow): RunView {
+  return {
+    run_id: run.runId,
+    mailbox: run.mailbox,
+    id: run.id,
+    hook: run.hook,
+    event: run.event,
+    generation: run.generation,
+    attempt: run.attempt,
+    state: run.state,
+    reason: run.reason,
+    exit_code: run.exitCode,
+    signal: run.signal,
+    due_at: instantOrNull(run.dueAt),
+    started_at: instantOrNull(run.startedAt),
+    ended_at: instantOrNull(run.endedAt),
+  };
+}

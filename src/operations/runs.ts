@@ -1,0 +1,138 @@
+/** `runs list|show|output`: what hooks have done and are about to do. Reading only. */
+import type { RunId, RunRow, RunState } from '../journal/journal.ts';
+import { formatInstant } from '../system/clock.ts';
+import { AimxError } from '../system/errors.ts';
+import { mailboxScope, maySee, noSuchRun, requireRows } from './access.ts';
+import type { CallOperation, OperationContext } from './operation.ts';
+import { type PageInput, pageLimit } from './page.ts';
+import { type RunView, viewRun } from './run-view.ts';
+
+export interface RunsListInput extends PageInput {
+  readonly mailbox?: string | undefined;
+  readonly hook?: string | undefined;
+  readonly state?: RunState | undefined;
+  /** Those that wait for a decision: `held` and `interrupted`. */
+  readonly held?: boolean | undefined;
+}
+
+export interface RunsListOutput {
+  readonly runs: readonly RunView[];
+  readonly next_cursor: string | null;
+}
+
+/** States that wait for a person or an agent. */
+export const WAITING_STATES: readonly RunState[] = ['held', 'interrupted'];
+
+function wantedStates(input: RunsListInput): readonly RunState[] | undefined {
+  if (input.state !== undefined) return [input.state];
+  return input.held === true ? WAITING_STATES : undefined;
+}
+
+export const runsList: CallOperation<RunsListInput, RunsListOutput> = {
+  kind: 'call',
+  summary: 'Lists runs of hooks in every state, newest first.',
+  who: 'owner',
+  errors: ['request.not-found', 'daemon.unreachable'],
+  changes: false,
+  async run(input, context) {
+    const mailboxes = mailboxScope(context, input.mailbox);
+    const states = wantedStates(input);
+    const page = await requireRows(context).query('runs', {
+      filter: {
+        ...(mailboxes === undefined ? {} : { mailboxes }),
+        ...(input.hook === undefined ? {} : { hook: input.hook }),
+        ...(states === undefined ? {} : { states }),
+      },
+      limit: pageLimit(input),
+      ...(input.cursor === undefined ? {} : { cursor: input.cursor }),
+    });
+    return {
+      runs: page.rows.filter((run) => maySee(context, run)).map(viewRun),
+      next_cursor: page.nextCursor,
+    };
+  },
+};
+
+/** @throws `request.not-found` for a run that is absent or not the caller's. */
+export async function ownRun(context: OperationContext, runId: string): Promise<RunRow> {
+  const run = await requireRows(context).query('run', { runId: runId as RunId });
+  if (run === null || !maySee(context, run)) throw noSuchRun(runId);
+  return run;
+}
+
+export interface RunInput {
+  readonly run_id: string;
+}
+
+export interface RunsShowOutput {
+  readonly run: RunView;
+  /** Every change of its state, oldest first. */
+  readonly events: readonly {
+    readonly at: string;
+    readonly event: string;
+    readonly detail: Readonly<Record<string, unknown>>;
+  }[];
+}
+
+export const runsShow: CallOperation<RunInput, RunsShowOutput> = {
+  kind: 'call',
+  summary: 'Shows one run: its state, its reason and every attempt.',
+  who: 'owner',
+  errors: ['request.not-found', 'daemon.unreachable'],
+  changes: false,
+  async run(input, context) {
+    const run = await ownRun(context, input.run_id);
+    const trace = await requireRows(context).query('trace', { deliveryId: run.deliveryId });
+    return {
+      run: viewRun(run),
+      events: trace.rows
+        .filter((row) => row.runId === run.runId)
+        .map((row) => ({ at: formatInstant(row.at), event: row.event, detail: row.detail })),
+    };
+  },
+};
+
+export interface RunsOutputInput extends RunInput {
+  /** From 1; the last where absent. */
+  readonly attempt?: number | undefined;
+}
+
+export interface RunsOutputOutput {
+  readonly run_id: string;
+  readonly attempt: number;
+  /** The last 64 KiB, as UTF-8; bytes that are none are replaced. */
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export const runsOutput: CallOperation<RunsOutputInput, RunsOutputOutput> = {
+  kind: 'call',
+  summary: 'Shows what a hook printed: the last 64 KiB of stdout and of stderr.',
+  who: 'owner',
+  errors: ['request.not-found', 'daemon.unreachable'],
+  changes: false,
+  async run(input, context) {
+    const run = await ownRun(context, input.run_id);
+    if (context.runner === null)
+      throw new AimxError('daemon.unreachable', 'Captured output is read through the daemon, which is not running', {
+        hint: 'start it with aimx serve',
+      });
+    const attempt = input.attempt ?? run.attempt;
+    const output = attempt < 1 ? null : await context.runner.output(run.runId, attempt);
+    if (output === null)
+      throw new AimxError(
+        'request.not-found',
+        attempt < 1
+          ? `Run ${run.runId} has not started, so there is no output`
+          : `There is no output of attempt ${attempt} of run ${run.runId}`,
+        { hint: `aimx runs show ${run.runId} says how it stands` },
+      );
+    const decoder = new TextDecoder('utf-8');
+    return {
+      run_id: run.runId,
+      attempt,
+      stdout: decoder.decode(output.stdout),
+      stderr: decoder.decode(output.stderr),
+    };
+  },
+};

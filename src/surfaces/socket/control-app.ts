@@ -1,0 +1,124 @@
+/**
+ * The HTTP side of the control socket: which path does what.
+ *
+ *     GET  /health            {"status":"ok"}
+ *     GET  /v1                every operation with its summary, rights and error codes
+ *     POST /v1/<operation>    input as JSON object, output as JSON
+ *     POST /v1/raw            output as message/rfc822
+ *     POST /v1/ingest?recipient=<address>[&wait=false]   input is the message itself
+ *
+ * Transport and wording only: rights are decided by the operations from who the kernel says calls.
+ */
+import type { HttpBindings } from '@hono/node-server';
+import { Hono } from 'hono';
+import type { Caller, OperationContext, OperationWorld } from '../../operations/operation.ts';
+import { findOperation, OPERATIONS } from '../../operations/operations.ts';
+import { parseInput } from '../../operations/schemas.ts';
+import { assertNever } from '../../system/assert.ts';
+import { AimxError } from '../../system/errors.ts';
+import type { Log } from '../../system/log.ts';
+import { errorBody, errorStatus } from './error-answer.ts';
+import type { ControlLimits } from './limits.ts';
+import { readJsonBody } from './request-body.ts';
+
+export interface ControlAppOptions {
+  /** The world as it is now; a reload changes it. */
+  readonly world: () => OperationWorld;
+  /** Who is at the other end; null where the kernel does not say. */
+  readonly callerOf: (incoming: HttpBindings['incoming']) => Caller | null;
+  readonly log: Log;
+  readonly limits: ControlLimits;
+}
+
+const JSON_TYPE = { 'content-type': 'application/json; charset=utf-8' } as const;
+
+function json(value: unknown, status = 200): Response {
+  return new Response(`${JSON.stringify(value)}\n`, { status, headers: JSON_TYPE });
+}
+
+function failure(error: unknown): Response {
+  return json(errorBody(error), errorStatus(error));
+}
+
+function catalogue(): unknown {
+  return {
+    operations: Object.entries(OPERATIONS).map(([name, operation]) => ({
+      name,
+      method: 'POST',
+      path: `/v1/${name}`,
+      summary: operation.summary,
+      who: operation.who,
+      changes: operation.changes,
+      input: operation.kind === 'upload' ? 'query and message/rfc822' : 'application/json',
+      output: operation.kind === 'download' ? operation.contentType : 'application/json',
+      errors: ['request.invalid', ...operation.errors],
+    })),
+  };
+}
+
+async function perform(
+  name: string,
+  request: Request,
+  context: OperationContext,
+  limits: ControlLimits,
+): Promise<Response> {
+  const operation = findOperation(name);
+  if (operation === null)
+    throw new AimxError('request.not-found', `There is no operation ${JSON.stringify(name)}`, {
+      hint: 'GET /v1 lists them',
+    });
+  const body = request.body as AsyncIterable<Uint8Array> | null;
+  switch (operation.kind) {
+    case 'call':
+      return json(
+        await operation.run(parseInput(name, await readJsonBody(body, limits.jsonBytesMax)), context),
+      );
+    case 'download': {
+      const input = parseInput(name, await readJsonBody(body, limits.jsonBytesMax));
+      const bytes = await operation.run(input, context);
+      return new Response(ReadableStream.from(bytes) as ReadableStream<Uint8Array>, {
+        headers: { 'content-type': operation.contentType },
+      });
+    }
+    case 'upload': {
+      const query = Object.fromEntries(new URL(request.url).searchParams);
+      return json(await operation.run(parseInput(name, query), body ?? emptyBody(), context));
+    }
+    default:
+      return assertNever(operation);
+  }
+}
+
+async function* emptyBody(): AsyncIterable<Uint8Array> {}
+
+export function createControlApp(options: ControlAppOptions): Hono<{ Bindings: HttpBindings }> {
+  const app = new Hono<{ Bindings: HttpBindings }>();
+  app.get('/health', () => json({ status: 'ok' }));
+  app.get('/v1', () => json(catalogue()));
+  app.post('/v1/:operation', async (c) => {
+    const caller = options.callerOf(c.env.incoming);
+    if (caller === null)
+      throw new AimxError('request.forbidden', 'The kernel does not say who you are', {
+        hint: 'connect to the socket from this machine, and not through a proxy',
+      });
+    const context: OperationContext = { ...options.world(), caller, signal: c.req.raw.signal };
+    return perform(c.req.param('operation'), c.req.raw, context, options.limits);
+  });
+  app.notFound((c) =>
+    failure(
+      new AimxError('request.not-found', `There is nothing at ${c.req.method} ${c.req.path}`, {
+        hint: 'POST /v1/<operation>; GET /v1 lists the operations',
+      }),
+    ),
+  );
+  app.onError((error, c) => {
+    if (!(error instanceof AimxError) && !c.req.raw.signal.aborted)
+      options.log.error('control.failed', {
+        path: c.req.path,
+        error: error.message,
+        ...(error.stack === undefined ? {} : { stack: error.stack }),
+      });
+    return failure(error);
+  });
+  return app;
+}

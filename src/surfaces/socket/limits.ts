@@ -1,0 +1,31 @@
+/** Limits of the control socket: any user of the machine may connect to it. */
+
+export interface ControlLimits {
+  /** A JSON body; the largest honest one is a list of run ids. */
+  readonly jsonBytesMax: number;
+  /** Request line and headers together. */
+  readonly headerBytesMax: number;
+  /** How long a client may take to send its headers. */
+  readonly headersTimeoutMs: number;
+  /** How long a client may take to send a whole request, a large message included. */
+  readonly requestTimeoutMs: number;
+  /** How long an idle connection is kept. */
+  readonly idleTimeoutMs: number;
+  /** How often slow clients are looked for. */
+  readonly checkEveryMs: number;
+  /** Connections of one user, so that none can shut out the others. Root has no such limit. */
+  readonly connectionsPerUid: number;
+  /** Connections in all; below the usual 1024 handles of a process. */
+  readonly connectionsMax: number;
+}
+
+export const CONTROL_LIMITS: ControlLimits = {
+  jsonBytesMax: 256 * 1024,
+  headerBytesMax: 16 * 1024,
+  headersTimeoutMs: 10_000,
+  requestTimeoutMs: 120_000,
+  idleTimeoutMs: 5_000,
+  checkEveryMs: 2_000,
+  connectionsPerUid: 64,
+  connectionsMax: 256,
+};
