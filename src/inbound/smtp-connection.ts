@@ -1,0 +1,435 @@
+/**
+ * One client's connection: hands what is read to the session engine, carries its effects out in
+ * order, and tells it what came of them.
+ *
+ * Replies of one event leave in one write. The `250` of a message is made by the session, and only
+ * when the journal has said that the message is durable.
+ */
+import type { Config } from '../config/config.ts';
+import type { Journal, JournalId, MailboxId, Reservation } from '../journal/journal.ts';
+import { createSession } from '../smtp/engine.ts';
+import { formatReply } from '../smtp/reply.ts';
+import type {
+  CommitFailure,
+  Session,
+  SessionEffect,
+  SessionEnvelope,
+  SessionEvent,
+  SessionOptions,
+} from '../smtp/session.ts';
+import { assert, assertNever } from '../system/assert.ts';
+import type { Clock } from '../system/clock.ts';
+import { AimxError } from '../system/errors.ts';
+import type { Faults } from '../system/faults.ts';
+import type { Log } from '../system/log.ts';
+import type { Connection, ConnectionEvents, TlsContext } from '../system/network.ts';
+import { buildAcceptance } from './acceptance.ts';
+import type { ContentMemory } from './content-memory.ts';
+import { ContentSink, type ReceivedContent } from './content-sink.ts';
+import { decideTimeout, type TimedPhase, type TimeLimits } from './deadlines.ts';
+import { HELD_BYTES_MAX, type InboundLimits } from './limits.ts';
+
+/** What all connections share. */
+export interface ConnectionDependencies {
+  readonly journal: Journal;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly faults: Faults;
+  readonly memory: ContentMemory;
+  readonly limits: InboundLimits;
+  readonly mailboxIds: () => Readonly<Record<string, MailboxId>>;
+  readonly onCommitStarted: (connection: SmtpConnection, atMs: number) => void;
+  readonly onAccepted: () => void;
+  readonly onCommitEnded: (connection: SmtpConnection) => void;
+  readonly onClosed: (connection: SmtpConnection) => void;
+  /** The journal can no longer be used. */
+  readonly onBroken: (error: unknown) => void;
+}
+
+/** What is fixed when a connection comes in; a reload reaches the next one. */
+export interface ConnectionSettings {
+  readonly sessionId: string;
+  readonly config: Config;
+  readonly route: SessionOptions['route'];
+  /** Null: STARTTLS is not offered. */
+  readonly tlsContext: TlsContext | null;
+}
+
+export class SmtpConnection implements ConnectionEvents {
+  readonly remoteAddress: string;
+  readonly #connection: Connection;
+  readonly #deps: ConnectionDependencies;
+  readonly #sessionId: string;
+  readonly #tlsContext: TlsContext | null;
+  readonly #timeLimits: TimeLimits;
+  readonly #session: Session;
+  readonly #connectedAtMs: number;
+
+  #unsent = '';
+  #tls: string | null = null;
+  #sink: ContentSink | null = null;
+  #reservation: Reservation | null = null;
+  #accepted: { readonly messageRef: string; readonly journalId: JournalId } | null = null;
+  #heldBytes = 0;
+
+  #phase: TimedPhase = 'command';
+  #sinceMs: number;
+  #window: { startMs: number; bytes: number } | null = null;
+
+  #wantsTls = false;
+  #wantsClose = false;
+  #hasClientEnded = false;
+  #isUnread = false;
+  #awaitsRoom = false;
+  #isPaused = false;
+  #isClosed = false;
+
+  constructor(connection: Connection, settings: ConnectionSettings, deps: ConnectionDependencies) {
+    const { config } = settings;
+    this.#connection = connection;
+    this.#deps = deps;
+    this.remoteAddress = connection.remoteAddress;
+    this.#sessionId = settings.sessionId;
+    this.#tlsContext = settings.tlsContext;
+    this.#timeLimits = { ...config.smtp, ...deps.limits };
+    this.#connectedAtMs = deps.clock.monotonicMs();
+    this.#sinceMs = this.#connectedAtMs;
+    this.#session = createSession({
+      hostname: config.hostname,
+      maxMessageBytes: config.smtp.maxMessageBytes,
+      maxRecipients: config.smtp.maxRecipients,
+      tlsAvailable: settings.tlsContext !== null,
+      route: settings.route,
+      hasRoom: (sizeBytes) => this.#reserve(sizeBytes),
+    });
+  }
+
+  /** Greets and begins to read. */
+  begin(): void {
+    this.#connection.start(this);
+    this.#handle({ kind: 'connected' });
+  }
+
+  /** The daemon stops: idle sessions are told and closed, a message that comes in may end first. */
+  shutDown(): void {
+    if (this.#phase === 'handshake') this.#connection.destroy();
+    else if (this.#phase !== 'closing') this.#handle({ kind: 'shutdown' });
+  }
+
+  /** The time for ending in good order is over. A commit under way is still waited for. */
+  giveUp(): void {
+    if (this.#phase === 'content') this.#handle({ kind: 'timed-out', what: 'session' });
+    if (this.#phase !== 'waiting') this.#connection.destroy();
+  }
+
+  /** Looks whether a time limit has passed. */
+  tick(nowMs: number): void {
+    const decision = decideTimeout(
+      {
+        phase: this.#isUnread && this.#phase !== 'closing' ? 'unread-reply' : this.#phase,
+        connectedAtMs: this.#connectedAtMs,
+        sinceMs: this.#sinceMs,
+        isPaused: this.#isPaused,
+        window: this.#window,
+      },
+      this.#timeLimits,
+      nowMs,
+    );
+    if (decision.kind === 'tell') this.#handle({ kind: 'timed-out', what: decision.what });
+    else if (decision.kind === 'drop') this.#connection.destroy();
+    else if (decision.kind === 'next-window') this.#window = { startMs: nowMs, bytes: 0 };
+  }
+
+  // --- what the network says
+
+  bytes(bytes: Uint8Array): void {
+    // What comes behind our own end is read only so that the client sees it (a reset could overtake it).
+    if (this.#phase === 'closing') return;
+    const atMs = this.#deps.clock.monotonicMs();
+    if (this.#window !== null) {
+      this.#sinceMs = atMs;
+      this.#window.bytes += bytes.length;
+    }
+    this.#handle({ kind: 'bytes', bytes, atMs });
+  }
+
+  drained(): void {
+    this.#isUnread = false;
+    this.#sinceMs = this.#deps.clock.monotonicMs();
+    this.#updateFlow();
+  }
+
+  secured(tls: string): void {
+    this.#tls = tls;
+    this.#handle({ kind: 'tls-established' });
+  }
+
+  ended(): void {
+    this.#hasClientEnded = true;
+    this.#settle();
+  }
+
+  closed(error: Error | null): void {
+    this.#isClosed = true;
+    this.#discardContent();
+    this.#releaseReservation();
+    this.#deps.memory.release(this.#heldBytes);
+    this.#heldBytes = 0;
+    this.#deps.log.debug('smtp.closed', {
+      session: this.#sessionId,
+      client: this.remoteAddress,
+      error: error?.message,
+    });
+    this.#deps.onClosed(this);
+  }
+
+  // --- what the session wants
+
+  #handle(event: SessionEvent): void {
+    if (this.#isClosed) return;
+    for (const effect of this.#session.handle(event)) this.#carryOut(effect);
+    this.#settle();
+  }
+
+  #carryOut(effect: SessionEffect): void {
+    switch (effect.kind) {
+      case 'reply':
+        this.#unsent += formatReply(effect.reply);
+        return;
+      case 'begin-content':
+        this.#beginContent();
+        return;
+      case 'content':
+        this.#sink?.add(effect.bytes);
+        return;
+      case 'discard-content':
+        this.#discardContent();
+        this.#releaseReservation();
+        return;
+      case 'commit':
+        this.#commit(effect.envelope);
+        return;
+      case 'evidence':
+        this.#recordEvidence(effect.messageRef);
+        return;
+      case 'start-tls':
+        this.#wantsTls = true;
+        return;
+      case 'log':
+        this.#deps.log.info(effect.event, {
+          session: this.#sessionId,
+          client: this.remoteAddress,
+          ...effect.fields,
+        });
+        return;
+      case 'close':
+        this.#wantsClose = true;
+        return;
+      default:
+        assertNever(effect);
+    }
+  }
+
+  /** Sends what has gathered and brings phase, time limits and flow up to date. */
+  #settle(): void {
+    const hasReplied = this.#unsent !== '';
+    if (hasReplied) this.#send();
+    const phase = this.#nextPhase();
+    if (phase !== this.#phase || (hasReplied && phase === 'command')) this.#enter(phase);
+    this.#updateFlow();
+  }
+
+  #send(): void {
+    const text = this.#unsent;
+    this.#unsent = '';
+    if (!this.#connection.write(text)) this.#isUnread = true;
+  }
+
+  #nextPhase(): TimedPhase {
+    if (this.#phase === 'closing') return 'closing';
+    if (this.#wantsTls) return 'handshake';
+    const { phase } = this.#session;
+    const isClosing = this.#wantsClose || phase === 'closed' || (this.#hasClientEnded && phase !== 'waiting');
+    return isClosing ? 'closing' : phase;
+  }
+
+  #enter(phase: TimedPhase): void {
+    const from = this.#phase;
+    this.#phase = phase;
+    this.#sinceMs = this.#deps.clock.monotonicMs();
+    if (phase !== 'content') this.#window = null;
+    else this.#window ??= { startMs: this.#sinceMs, bytes: 0 };
+    if (phase === from) return;
+    if (phase === 'closing') {
+      this.#discardContent();
+      this.#releaseReservation();
+      this.#connection.end();
+    } else if (phase === 'handshake') {
+      assert(this.#tlsContext !== null, 'STARTTLS was not offered');
+      this.#wantsTls = false;
+      this.#connection.startTls(this.#tlsContext);
+    }
+  }
+
+  /** Reads on, or not: while replies are not read, much is held, the disk is behind or memory is full. */
+  #updateFlow(): void {
+    this.#countHeldBytes();
+    const { memory } = this.#deps;
+    if (this.#sink !== null && memory.isFull && !this.#awaitsRoom) {
+      this.#awaitsRoom = true;
+      memory.onRoom(() => {
+        this.#awaitsRoom = false;
+        this.#updateFlow();
+      });
+    }
+    const isClosing = this.#phase === 'closing';
+    const wantsPause =
+      !isClosing &&
+      (this.#isUnread ||
+        this.#heldBytes > HELD_BYTES_MAX ||
+        this.#sink?.isBehind === true ||
+        (this.#awaitsRoom && this.#sink !== null));
+    if (wantsPause === this.#isPaused || this.#isClosed) return;
+    this.#isPaused = wantsPause;
+    if (wantsPause) {
+      this.#connection.pause();
+    } else {
+      this.#sinceMs = this.#deps.clock.monotonicMs();
+      if (this.#window !== null) this.#window = { startMs: this.#sinceMs, bytes: 0 };
+      this.#connection.resume();
+    }
+  }
+
+  #countHeldBytes(): void {
+    const { heldBytes } = this.#session;
+    const changeBytes = heldBytes - this.#heldBytes;
+    if (changeBytes === 0 || this.#isClosed) return;
+    this.#heldBytes = heldBytes;
+    if (changeBytes > 0) this.#deps.memory.take(changeBytes);
+    else this.#deps.memory.release(-changeBytes);
+  }
+
+  // --- content
+
+  #beginContent(): void {
+    this.#discardContent();
+    this.#sink = new ContentSink({
+      memory: this.#deps.memory,
+      inlineBytes: this.#deps.limits.inlineBytes,
+      openSpool: () => this.#deps.journal.openSpool(),
+      onProgress: () => this.#updateFlow(),
+    });
+  }
+
+  #discardContent(): void {
+    const sink = this.#sink;
+    this.#sink = null;
+    if (sink !== null) this.#dispose(sink);
+  }
+
+  /** Removes what a refused message left. A spool file that cannot be removed goes at the next start. */
+  #dispose(sink: ContentSink): void {
+    sink.discard().catch((error: unknown) =>
+      this.#deps.log.warn('smtp.spool-not-removed', {
+        session: this.#sessionId,
+        error: error instanceof Error ? error.message : String(error),
+      }),
+    );
+  }
+
+  #reserve(sizeBytes: number): boolean {
+    this.#releaseReservation();
+    this.#reservation = this.#deps.journal.reserve(sizeBytes);
+    return this.#reservation !== null;
+  }
+
+  #releaseReservation(): void {
+    this.#reservation?.[Symbol.dispose]();
+    this.#reservation = null;
+  }
+
+  // --- commit
+
+  #commit(envelope: SessionEnvelope): void {
+    const sink = this.#sink;
+    assert(sink !== null, 'A commit follows the content that it commits');
+    this.#sink = null;
+    this.#deps.onCommitStarted(this, this.#deps.clock.monotonicMs());
+    const received = sink.finish();
+    const failed = (error: unknown): void => this.#commitFailed(sink, error);
+    // In memory it is complete already: a promise more would be a turn more for each message.
+    if (received instanceof Promise)
+      received.then((whole) => this.#accept(envelope, sink, whole)).catch(failed);
+    else this.#accept(envelope, sink, received).catch(failed);
+  }
+
+  #accept(envelope: SessionEnvelope, sink: ContentSink, received: ReceivedContent): Promise<void> {
+    const { clock, faults, journal } = this.#deps;
+    const outcome = buildAcceptance({
+      envelope,
+      received,
+      mailboxIds: this.#deps.mailboxIds(),
+      arrival: {
+        receivedAt: clock.now(),
+        sessionId: this.#sessionId,
+        clientAddress: this.remoteAddress,
+        tls: this.#tls,
+      },
+    });
+    if (outcome.kind === 'mailbox-gone') {
+      this.#deps.log.warn('smtp.mailbox-gone', { session: this.#sessionId, mailbox: outcome.mailbox });
+      return Promise.resolve().then(() => this.#commitEnded(sink, 'busy'));
+    }
+    faults.reach('inbound.received');
+    return journal
+      .accept(outcome.acceptance)
+      .then((journalId) => this.#committed(sink, journalId, outcome.acceptance.envelope.recipients.length));
+  }
+
+  #committed(sink: ContentSink, journalId: JournalId, recipients: number): void {
+    const { clock, faults, log } = this.#deps;
+    const { sizeBytes } = sink;
+    sink.release();
+    this.#releaseReservation();
+    this.#deps.onAccepted();
+    const messageRef = String(journalId);
+    this.#accepted = { messageRef, journalId };
+    faults.reach('inbound.committed');
+    this.#handle({ kind: 'committed', messageRef, atMs: clock.monotonicMs() });
+    faults.reach('inbound.answered');
+    log.info('smtp.accepted', {
+      journal_id: journalId,
+      session: this.#sessionId,
+      client: this.remoteAddress,
+      size_bytes: sizeBytes,
+      recipients,
+    });
+    this.#deps.onCommitEnded(this);
+  }
+
+  #commitFailed(sink: ContentSink, error: unknown): void {
+    const hasNoRoom = error instanceof AimxError && error.code === 'journal.no-room';
+    this.#commitEnded(sink, hasNoRoom ? 'no-room' : 'broken');
+    if (!hasNoRoom) this.#deps.onBroken(error);
+  }
+
+  #commitEnded(sink: ContentSink, failure: CommitFailure): void {
+    this.#dispose(sink);
+    this.#releaseReservation();
+    this.#handle({ kind: 'commit-failed', failure });
+    this.#deps.onCommitEnded(this);
+  }
+
+  #recordEvidence(messageRef: string): void {
+    const accepted = this.#accepted;
+    assert(accepted?.messageRef === messageRef, 'Evidence is about the last message of its session');
+    this.#deps.journal.recordEvidence(accepted.journalId, this.#deps.clock.now()).then(
+      () => this.#handle({ kind: 'evidence-recorded' }),
+      (error: unknown) => {
+        // The command that showed it must not be answered; without an answer the client comes again.
+        this.#connection.destroy();
+        this.#deps.onBroken(error);
+      },
+    );
+  }
+}
