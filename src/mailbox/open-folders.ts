@@ -4,6 +4,7 @@
  * Opening and checking a folder takes half a dozen calls; that an open one is still the right one
  * takes three, and they are made before every use.
  */
+import { assert } from '../system/assert.ts';
 import type { Folder, Owner } from '../system/files.ts';
 import { isStillThere, type OpenOutcome, openMailboxFolder } from './open-mailbox.ts';
 import type { ProblemOutcome } from './problem.ts';
@@ -27,14 +28,15 @@ export class OpenFolders implements AsyncDisposable {
   async use<Result>(
     mailbox: string,
     account: Owner | null,
-    use: (folder: Folder) => Promise<Result>,
+    use: (folder: Folder, account: Owner) => Promise<Result>,
   ): Promise<Result | ProblemOutcome> {
     const opened = await this.#get(mailbox, account);
-    if (opened.kind !== 'open') return opened;
+    if (opened.kind === 'problem') return opened;
+    assert(account !== null, 'a mailbox without an owner is not opened');
     const { folder } = opened;
     this.#inUse.add(folder);
     try {
-      return await use(folder);
+      return await use(folder, account);
     } finally {
       this.#inUse.delete(folder);
     }
@@ -62,7 +64,7 @@ export class OpenFolders implements AsyncDisposable {
       if (this.#inUse.has(oldest) || oldest === folder) continue;
       this.#open.delete(name);
       // Nothing is lost with a handle that only read names; an error on close has nobody to tell.
-      void oldest[Symbol.asyncDispose]().catch(() => undefined);
+      void Promise.allSettled([oldest[Symbol.asyncDispose]()]);
     }
   }
 

@@ -1,8 +1,9 @@
 /** Makes staged messages appear in a mailbox's folder, whole or not at all. */
 import { assertNever } from '../system/assert.ts';
 import type { Faults } from '../system/faults.ts';
-import type { Folder } from '../system/files.ts';
+import type { Folder, Owner } from '../system/files.ts';
 import { entryName, type MessageForm, otherForm } from './layout.ts';
+import { MAILBOX_FOLDER_MODE, MESSAGE_FILE_MODE } from './open-mailbox.ts';
 import { type ProblemOutcome, problem, problemOf } from './problem.ts';
 
 /** One finished, flushed file or bundle in the staging folder. */
@@ -43,11 +44,13 @@ export async function publishAll(options: {
   readonly staging: Folder;
   readonly mailbox: Folder;
   readonly messages: readonly StagedMessage[];
+  /** Who the messages must belong to before their owner can see them. */
+  readonly account: Owner;
   readonly faults: Faults;
 }): Promise<readonly PublishOutcome[]> {
-  const { staging, mailbox, messages, faults } = options;
+  const { mailbox, messages, faults } = options;
   const outcomes: PublishOutcome[] = [];
-  for (const message of messages) outcomes.push(await rename(staging, mailbox, message, faults));
+  for (const message of messages) outcomes.push(await publishOne(message, options));
   if (!outcomes.some(({ kind }) => kind === 'published' || kind === 'missing')) return outcomes;
   try {
     await mailbox.sync();
@@ -59,18 +62,16 @@ export async function publishAll(options: {
   return outcomes;
 }
 
-async function rename(
-  staging: Folder,
-  mailbox: Folder,
-  { stagedName, id, form }: StagedMessage,
-  faults: Faults,
+async function publishOne(
+  message: StagedMessage,
+  { staging, mailbox, account, faults }: Omit<Parameters<typeof publishAll>[0], 'messages'>,
 ): Promise<PublishOutcome> {
+  const { stagedName, id, form } = message;
   const name = entryName(id, form);
   try {
-    if ((await mailbox.statEntry(entryName(id, otherForm(form)))) !== null) {
-      // A message that was delivered before and whose owner has put something else there is not taken.
-      return { kind: (await staging.statEntry(stagedName)) === null ? 'missing' : 'taken' };
-    }
+    if ((await staging.statEntry(stagedName)) === null) return { kind: 'missing' };
+    if ((await mailbox.statEntry(entryName(id, otherForm(form)))) !== null) return { kind: 'taken' };
+    await ensureOwner(account, staging, message);
     faults.reach('mailbox.renaming');
     const outcome = await staging.moveTo(stagedName, mailbox, name);
     switch (outcome) {
@@ -78,9 +79,8 @@ async function rename(
         faults.reach('mailbox.renamed');
         return { kind: 'published' };
       case 'missing':
-        return { kind: 'missing' };
       case 'taken':
-        return { kind: (await staging.statEntry(stagedName)) === null ? 'missing' : 'taken' };
+        return { kind: outcome };
       case 'target-gone':
         return problem('mailbox-missing', `"${mailbox.path}" was removed`, 'Nothing: it is made anew');
       case 'other-file-system':
@@ -95,4 +95,19 @@ async function rename(
   } catch (error) {
     return problemOf(error, `${mailbox.path}/${name}`);
   }
+}
+
+/**
+ * Gives a staged message to its mailbox's owner where it is not his yet: the account was absent, or
+ * another, when it was staged. A bundle's folder goes last, so that one that has its owner is done.
+ */
+export async function ensureOwner(owner: Owner, staging: Folder, message: StagedMessage): Promise<void> {
+  const { stagedName, form } = message;
+  if ((await staging.statEntry(stagedName))?.uid === owner.uid) return;
+  const file = { mode: MESSAGE_FILE_MODE, owner, durable: true };
+  if (form === 'file') return await staging.sealFile(stagedName, file);
+  await using bundle = await staging.openFolder(stagedName);
+  for (const name of await bundle.list()) await bundle.sealFile(name, file);
+  await bundle.setAttributes({ mode: MAILBOX_FOLDER_MODE, owner });
+  await bundle.sync();
 }

@@ -16,6 +16,7 @@ import type { Files, Folder, Owner } from '../system/files.ts';
 import { OpenFolders } from './open-folders.ts';
 import { ensureParent, PARENT_FOLDER_MODE, secureParent } from './open-mailbox.ts';
 import { type MailboxProblem, type ProblemOutcome, problemOf } from './problem.ts';
+import { type PromoteOutcome, promoteMessage, readStoredMarks, type StoredMarks } from './promote.ts';
 import { type PublishOutcome, publishAll, type StagedMessage } from './publish.ts';
 import { FILE_OPERATION_MS_MAX, MailboxQueue } from './queue.ts';
 
@@ -30,6 +31,14 @@ export interface MailboxPlace {
 export interface MailboxStore extends AsyncDisposable {
   /** Publishes a staged message in its mailbox's inbox (publish.ts). */
   publish(place: MailboxPlace, message: StagedMessage): Promise<PublishOutcome>;
+  /** What the owner has set on the stored message, for the better copy that is to replace it. */
+  storedMarks(place: MailboxPlace, id: string): Promise<StoredMarks | ProblemOutcome>;
+  /**
+   * Puts the staged better copy in the place of the stored message (promote.ts).
+   *
+   * @param stagedInode Inode of the staged file or bundle, recorded before the first call.
+   */
+  promote(place: MailboxPlace, message: StagedMessage, stagedInode: string): Promise<PromoteOutcome>;
   /** Opens the mailbox's folder as a delivery would, making it where absent; null where all is well. */
   check(place: MailboxPlace): Promise<MailboxProblem | null>;
 }
@@ -102,18 +111,30 @@ class FolderStore implements MailboxStore {
     const close = (): void => {
       if (this.#batches.get(key)?.messages === messages) this.#batches.delete(key);
     };
-    const outcomes = this.#with(place, async (mailbox): Promise<readonly PublishOutcome[]> => {
+    const outcomes = this.#with(place, async (mailbox, account): Promise<readonly PublishOutcome[]> => {
       close();
       return await publishAll({
         staging: this.#options.staging,
         mailbox,
         messages,
+        account,
         faults: this.#options.faults,
       });
     })
       .then((outcome) => ('kind' in outcome ? [outcome] : outcome))
       .finally(close);
     return { messages, outcomes };
+  }
+
+  async storedMarks(place: MailboxPlace, id: string): Promise<StoredMarks | ProblemOutcome> {
+    return await this.#with(place, (mailbox) => readStoredMarks(mailbox, id));
+  }
+
+  async promote(place: MailboxPlace, message: StagedMessage, stagedInode: string): Promise<PromoteOutcome> {
+    const { staging, faults } = this.#options;
+    return await this.#with(place, (mailbox, account) =>
+      promoteMessage({ staging, mailbox, message, account, stagedInode, faults }),
+    );
   }
 
   async check(place: MailboxPlace): Promise<MailboxProblem | null> {
@@ -128,7 +149,7 @@ class FolderStore implements MailboxStore {
   /** Runs `use` on the mailbox's folder when its turn comes; a file system's error becomes a problem. */
   async #with<Result>(
     { mailbox, owner }: MailboxPlace,
-    use: (folder: Folder) => Promise<Result>,
+    use: (folder: Folder, account: Owner) => Promise<Result>,
   ): Promise<Result | ProblemOutcome> {
     const path = `${this.#inbox.path}/${mailbox}`;
     try {
