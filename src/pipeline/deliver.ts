@@ -1,0 +1,114 @@
+/**
+ * Last step: `reserved` → `staged` → `delivered`.
+ *
+ *     row        on disk                                   after a crash
+ *     reserved   perhaps a half-made staged file           staged anew
+ *     staged     the finished file, in staging             renamed
+ *     staged     nothing in staging                        it was delivered, and is never written again
+ *     delivered  the file in its mailbox                   —
+ */
+import type { DeliveryRow, MessageRow } from '../journal/journal.ts';
+import type { StagedMessage } from '../mailbox/publish.ts';
+import type { MailboxPlace } from '../mailbox/store.ts';
+import type { MessageSummary } from '../message/message.ts';
+import { assert, assertNever } from '../system/assert.ts';
+import { stage, stagedNames } from './stage.ts';
+import { DeliveryObstructed, obstacleOfProblem } from './waiting.ts';
+import type { World } from './world.ts';
+
+/**
+ * How many names in a row may be taken by files that are not ours before the delivery waits: an owner
+ * who makes files as fast as we find names must not keep the pipeline busy.
+ */
+const NAMES_TRIED_MAX = 20;
+
+/** @throws DeliveryObstructed where the delivery must wait; a file system's error from staging. */
+export async function deliverStep(
+  delivery: DeliveryRow,
+  message: MessageRow,
+  summary: MessageSummary,
+  world: World,
+  signal: AbortSignal,
+): Promise<void> {
+  const place = placeFor(delivery, world);
+  let row = delivery;
+  for (let tried = 0; tried < NAMES_TRIED_MAX; tried += 1) {
+    const staged =
+      row.state === 'staged'
+        ? await findStaged(row, world)
+        : await stageAndRecord(row, message, summary, place, world, signal);
+    const outcome = await world.mailboxes.publish(place, staged);
+    switch (outcome.kind) {
+      case 'published':
+      case 'missing':
+        world.faults.reach('pipeline.published');
+        await world.journal.advance('delivered', {
+          deliveryId: row.deliveryId,
+          at: world.clock.now(),
+        });
+        world.faults.reach('pipeline.delivered');
+        world.log.info('delivery.delivered', {
+          journal_id: message.journalId,
+          mailbox: row.mailbox,
+          id: staged.id,
+          from: summary.header.from,
+          subject: summary.header.subject,
+        });
+        return;
+      case 'taken': {
+        const { id } = await world.journal.advance('id-taken', {
+          deliveryId: row.deliveryId,
+          at: world.clock.now(),
+        });
+        row = { ...row, id, state: 'reserved' };
+        break;
+      }
+      case 'problem':
+        throw new DeliveryObstructed(obstacleOfProblem(outcome.problem));
+      default:
+        assertNever(outcome);
+    }
+  }
+  throw new DeliveryObstructed({
+    code: 'names-taken',
+    reason: `${NAMES_TRIED_MAX} names in a row were taken in the mailbox folder`,
+    hint: `Look what makes files named like ${delivery.id ?? 'messages'} in the mailbox folder`,
+  });
+}
+
+/** @throws DeliveryObstructed where the mailbox of an accepted message is no longer there. */
+export function placeFor(delivery: DeliveryRow, world: World): MailboxPlace {
+  const place = world.directory.placeOf(delivery.mailboxId);
+  if (place !== null) return place;
+  throw new DeliveryObstructed({
+    code: 'mailbox-removed',
+    reason: `mailbox "${delivery.mailbox}" was removed, or given to another owner, after this message was accepted`,
+    hint: `Put [mailboxes.${delivery.mailbox}] with its owner back into config.toml and reload`,
+  });
+}
+
+async function stageAndRecord(
+  delivery: DeliveryRow,
+  message: MessageRow,
+  summary: MessageSummary,
+  place: MailboxPlace,
+  world: World,
+  signal: AbortSignal,
+): Promise<StagedMessage> {
+  const staged = await stage(delivery, message, summary, place, world, signal);
+  world.faults.reach('pipeline.staging');
+  await world.journal.advance('staged', { deliveryId: delivery.deliveryId, at: world.clock.now() });
+  world.faults.reach('pipeline.staged');
+  return staged;
+}
+
+/** What lies in staging after a crash; a file's name stands for nothing at all, which publishing then finds out. */
+async function findStaged(delivery: DeliveryRow, world: World): Promise<StagedMessage> {
+  const { id } = delivery;
+  assert(id !== null, 'a staged delivery has an id');
+  const names = stagedNames(delivery);
+  const isBundle = (await world.staging.statEntry(names.bundle)) !== null;
+  return isBundle
+    ? { stagedName: names.bundle, id, form: 'bundle' }
+    : { stagedName: names.file, id, form: 'file' };
+}

@@ -1,0 +1,78 @@
+/**
+ * Second step: is this a message that the mailbox holds already?
+ *
+ * The decision is one transaction of the journal; what goes into it is made here: fingerprints from
+ * the reader, and for each mailbox its rank, its trust, the id it would have and the hooks it would
+ * start.
+ */
+import { decideTrust } from '../authentication/trust.ts';
+import type { Rank, Trust, Verdict } from '../authentication/verdict.ts';
+import type { Config, MailboxConfig } from '../config/config.ts';
+import { planHooks } from '../hooks/gate.ts';
+import type { Decision, DeliveryRow, IdentifyTarget, MessageRow } from '../journal/journal.ts';
+import type { MessageSummary } from '../message/message.ts';
+import { baseId } from '../message/slug.ts';
+import type { World } from './world.ts';
+
+/**
+ * Decides on every pending delivery of a message.
+ *
+ * @param pending Deliveries in state `pending` whose wait is over.
+ */
+export async function identifyStep(
+  message: MessageRow,
+  pending: readonly DeliveryRow[],
+  verdict: Verdict,
+  summary: MessageSummary,
+  world: World,
+): Promise<readonly Decision[]> {
+  const config = world.config();
+  const { decisions } = await world.journal.advance('identify', {
+    journalId: message.journalId,
+    identity: {
+      contentFingerprint: summary.contentFingerprint,
+      messageId: summary.messageId,
+      legacyFingerprint: summary.legacyFingerprint,
+      inReplyTo: summary.header.inReplyTo === '' ? null : summary.header.inReplyTo,
+      references: summary.header.references,
+      subject: summary.header.subject,
+      from: summary.header.from,
+    },
+    targets: pending.map((delivery) => targetOf(delivery, message, verdict, summary, config, world)),
+    windowMs: config.dedup.windowMs,
+    at: world.clock.now(),
+  });
+  world.faults.reach('pipeline.identified');
+  return decisions;
+}
+
+function targetOf(
+  delivery: DeliveryRow,
+  message: MessageRow,
+  verdict: Verdict,
+  summary: MessageSummary,
+  config: Config,
+  world: World,
+): IdentifyTarget {
+  const mailbox = world.directory.configOf(delivery.mailboxId);
+  const trust = trustOf(mailbox, verdict);
+  return {
+    deliveryId: delivery.deliveryId,
+    mode: mailbox?.dedupMode ?? config.dedup.mode,
+    rank: rankOf(verdict, trust),
+    trusted: trust.trusted,
+    trustReason: trust.reason,
+    baseId: baseId(message.arrival.receivedAt, summary.header.subject),
+    hooks: mailbox === null ? [] : planHooks(mailbox.hooks, 'on_receive', trust),
+  };
+}
+
+/** Trust of a mailbox that is no longer in the config is nothing to decide: it has no hooks. */
+export function trustOf(mailbox: MailboxConfig | null, verdict: Verdict): Trust {
+  if (mailbox === null) return { trusted: 'none', reason: null };
+  return decideTrust({ policy: mailbox.trust, trustedSenders: mailbox.trustedSenders }, verdict);
+}
+
+function rankOf(verdict: Verdict, trust: Trust): Rank {
+  return trust.trusted === 'true' ? 'trusted' : verdict.rank;
+}

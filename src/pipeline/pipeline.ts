@@ -1,0 +1,127 @@
+/**
+ * What happens to a message after its `250`: authenticate → identify → read → deliver.
+ *
+ * The pipeline owns no state. It leases messages that are not done, runs the steps that their rows
+ * say are open, and gives them back; a crash leaves rows, and running what is not finished is the
+ * whole recovery. At most {@link MESSAGES_AT_ONCE} messages are in hand, however many wait.
+ *
+ * It must not know: SMTP, sockets, how a hook is started. It meets `inbound` and the hooks in rows.
+ */
+import type { Journal, JournalId, MessageRow } from '../journal/journal.ts';
+import type { Clock, EpochMs, Timer } from '../system/clock.ts';
+import type { Log } from '../system/log.ts';
+import { advanceMessage } from './steps.ts';
+import type { World } from './world.ts';
+
+/**
+ * Messages in hand at once. Reading is done by one or two processes and files by one operation per
+ * mailbox, so more would only hold memory; fewer would leave the disk idle between two flushes.
+ */
+const MESSAGES_AT_ONCE = 16;
+
+/** How long to wait before rows are looked at again when the journal itself could not answer. */
+const RETRY_CLAIM_MS = 1_000;
+
+export interface Pipeline extends AsyncDisposable {
+  /** Looks for messages now; harmless when there are none. */
+  wake(): void;
+  /** Rejects when a step has met something that only a restart can mend. */
+  readonly broken: Promise<never>;
+}
+
+/**
+ * Starts the pipeline. It runs until disposed; disposing waits for the steps that are under way,
+ * and what they have not done is done at the next start.
+ */
+export function createPipeline(world: World): Pipeline {
+  return new MessagePump(world);
+}
+
+class MessagePump implements Pipeline {
+  readonly broken: Promise<never>;
+  readonly #journal: Journal;
+  readonly #clock: Clock;
+  readonly #log: Log;
+  readonly #world: World;
+  readonly #inHand = new Map<JournalId, Promise<void>>();
+  readonly #subscription: Disposable;
+  readonly #stop = new AbortController();
+  #fail: (error: unknown) => void = () => undefined;
+  #timer: Timer | undefined;
+  #claiming: Promise<void> | undefined;
+  #again = false;
+
+  constructor(world: World) {
+    this.#world = world;
+    this.#journal = world.journal;
+    this.#clock = world.clock;
+    this.#log = world.log;
+    this.broken = new Promise((_, reject) => {
+      this.#fail = reject;
+    });
+    // Whoever races `broken` sees the rejection; until then it must not count as unhandled.
+    this.broken.catch(() => undefined);
+    this.#subscription = this.#journal.onChange('messages', () => this.wake());
+    this.wake();
+  }
+
+  wake(): void {
+    if (this.#stop.signal.aborted) return;
+    if (this.#claiming !== undefined) {
+      this.#again = true;
+      return;
+    }
+    this.#claiming = this.#claim().finally(() => {
+      this.#claiming = undefined;
+      if (!this.#again) return;
+      this.#again = false;
+      this.wake();
+    });
+  }
+
+  async #claim(): Promise<void> {
+    const room = MESSAGES_AT_ONCE - this.#inHand.size;
+    if (room <= 0) return;
+    try {
+      const { messages, nextDueAt } = await this.#journal.claimMessages(room, this.#clock.now());
+      for (const message of messages) this.#take(message);
+      if (messages.length === 0) this.#wakeAt(nextDueAt);
+    } catch (error) {
+      if (this.#stop.signal.aborted) return;
+      this.#log.error('pipeline.claim_failed', { error: describe(error) });
+      this.#wakeAt((this.#clock.now() + RETRY_CLAIM_MS) as EpochMs);
+    }
+  }
+
+  #take(message: MessageRow): void {
+    const work = advanceMessage(message, this.#world, this.#stop.signal)
+      .catch((error: unknown) => {
+        if (this.#stop.signal.aborted) return;
+        this.#log.error('pipeline.broken', { journal_id: message.journalId, error: describe(error) });
+        this.#fail(error);
+      })
+      .finally(() => {
+        this.#inHand.delete(message.journalId);
+        this.#journal.releaseMessage(message.journalId);
+        this.wake();
+      });
+    this.#inHand.set(message.journalId, work);
+  }
+
+  #wakeAt(at: EpochMs | null): void {
+    this.#timer?.[Symbol.dispose]();
+    this.#timer = at === null ? undefined : this.#clock.after(at - this.#clock.now(), () => this.wake());
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stop.abort(new Error('The pipeline is stopping'));
+    this.#subscription[Symbol.dispose]();
+    this.#timer?.[Symbol.dispose]();
+    await this.#claiming;
+    await Promise.allSettled(this.#inHand.values());
+  }
+}
+
+function describe(error: unknown): string {
+  return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+}

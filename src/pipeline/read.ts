@@ -1,0 +1,75 @@
+/**
+ * Reading a message: its summary before identity is decided, its text and attachments after.
+ *
+ * Both happen in a reader process under memory and time limits. An attempt is counted on disk before
+ * it is made, so that a message which kills the reader (or the whole machine) is met at most
+ * {@link READ_ATTEMPTS_MAX} times; then it is delivered unread, with its header fields, the raw
+ * message attached and a warning.
+ */
+import type { DeliveryRow, MessageRow } from '../journal/journal.ts';
+import type { MessageSummary } from '../message/message.ts';
+import { AimxError } from '../system/errors.ts';
+import type { ReadOutcome } from './reader.ts';
+import { stagedNames } from './stage.ts';
+import type { World } from './world.ts';
+
+/** Two deaths are a pattern; the third attempt is the one that reads nothing. */
+export const READ_ATTEMPTS_MAX = 2;
+
+/**
+ * Header fields and fingerprints. It reads no MIME and is linear, so a death here is bad luck of the
+ * process (it was killed, the machine was out of memory), and is tried again.
+ *
+ * @throws AimxError `reader.died`, `reader.timeout` after the last try.
+ */
+export async function summarizeStep(
+  message: MessageRow,
+  world: World,
+  signal: AbortSignal,
+): Promise<MessageSummary> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await world.reader.summarize(message.raw, { signal });
+    } catch (error) {
+      if (!isReaderFailure(error) || attempt > READ_ATTEMPTS_MAX || signal.aborted) throw error;
+      world.log.warn('reader.failed', { journal_id: message.journalId, code: error.code, attempt });
+    }
+  }
+}
+
+/**
+ * The text and the attachments, the latter written into the delivery's staging folder.
+ *
+ * @throws a file system's error where the staging folder cannot be written.
+ */
+export async function readStep(
+  message: MessageRow,
+  delivery: DeliveryRow,
+  summary: MessageSummary,
+  world: World,
+  signal: AbortSignal,
+): Promise<ReadOutcome> {
+  const { bundle } = stagedNames(delivery);
+  const folder = `${world.staging.path}/${bundle}`;
+  for (;;) {
+    const { attempts } = await world.journal.advance('read-attempt', {
+      journalId: message.journalId,
+      at: world.clock.now(),
+    });
+    try {
+      if (attempts > READ_ATTEMPTS_MAX)
+        return await world.reader.readUnread(message.raw, summary, folder, { signal });
+      world.faults.reach('pipeline.reading');
+      return await world.reader.read(message.raw, folder, { signal });
+    } catch (error) {
+      if (!isReaderFailure(error) || signal.aborted) throw error;
+      world.log.warn('reader.failed', { journal_id: message.journalId, code: error.code, attempt: attempts });
+      await world.staging.removeTree(bundle);
+      if (attempts > READ_ATTEMPTS_MAX) throw error;
+    }
+  }
+}
+
+function isReaderFailure(error: unknown): error is AimxError {
+  return error instanceof AimxError && (error.code === 'reader.died' || error.code === 'reader.timeout');
+}

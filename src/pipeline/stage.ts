@@ -1,0 +1,145 @@
+/**
+ * Makes the finished file or bundle of a delivery in the journal's staging folder, where the
+ * mailbox's owner cannot reach it.
+ */
+import type { DeliveryRow, MessageRow } from '../journal/journal.ts';
+import { NO_MARKS, type OwnerMarks } from '../mailbox/head.ts';
+import { markdownName, messagePath } from '../mailbox/layout.ts';
+import type { StagedMessage } from '../mailbox/publish.ts';
+import type { MailboxOwner, MailboxPlace } from '../mailbox/store.ts';
+import { type AttachmentEntry, formatDocument } from '../message/document.ts';
+import type { MessageSummary } from '../message/message.ts';
+import { composeFrontmatter, type DeliveryFacts } from '../message/render.ts';
+import { assert } from '../system/assert.ts';
+import type { Folder, Owner } from '../system/files.ts';
+import { hookVariables } from './hook-variables.ts';
+import { readStep } from './read.ts';
+import type { World } from './world.ts';
+
+const MESSAGE_FILE_MODE = 0o600;
+const BUNDLE_MODE = 0o700;
+
+/** Names in the staging folder; one of them exists when a delivery is staged. */
+export function stagedNames(delivery: DeliveryRow): { readonly file: string; readonly bundle: string } {
+  return { file: `${delivery.deliveryId}.md`, bundle: String(delivery.deliveryId) };
+}
+
+/**
+ * Stages a delivery: everything it needs is flushed when this resolves, the hooks' stdin included.
+ *
+ * What an attempt before has left is thrown away and made anew, so that it may be called again at any
+ * time.
+ */
+export async function stage(
+  delivery: DeliveryRow,
+  message: MessageRow,
+  summary: MessageSummary,
+  place: MailboxPlace,
+  world: World,
+  signal: AbortSignal,
+  flags: OwnerMarks = NO_MARKS,
+): Promise<StagedMessage> {
+  const { id } = delivery;
+  assert(id !== null, 'a delivery is staged after its id is reserved');
+  const { staging } = world;
+  const names = stagedNames(delivery);
+  await staging.removeFile(names.file);
+  await staging.removeTree(names.bundle);
+
+  const read = await readStep(message, delivery, summary, world, signal);
+  const owner = accountOf(place.owner);
+  const form = read.attachments.length === 0 ? 'file' : 'bundle';
+  const path = messagePath({
+    dataDir: world.config().dataDir,
+    folder: 'inbox',
+    mailbox: place.mailbox,
+    id,
+    form,
+  });
+  const entries: readonly AttachmentEntry[] = read.attachments.map(
+    ({ filename, contentType, sizeBytes }) => ({
+      filename,
+      content_type: contentType,
+      size: sizeBytes,
+      path: filename,
+    }),
+  );
+  const frontmatter = composeFrontmatter(read, factsOf(delivery, message, summary, id, flags), entries);
+  const document = new TextEncoder().encode(formatDocument(frontmatter, read.body));
+  const written = { mode: MESSAGE_FILE_MODE, ...(owner === null ? {} : { owner }), durable: true };
+  if (form === 'file') await staging.writeFile(names.file, document, written);
+  else await finishBundle(staging, names.bundle, markdownName(id), document, entries, written);
+  await stageStdin(delivery, document, hookVariables(frontmatter, path), world);
+  await staging.sync();
+  return { stagedName: form === 'file' ? names.file : names.bundle, id, form };
+}
+
+async function finishBundle(
+  staging: Folder,
+  bundleName: string,
+  documentName: string,
+  document: Uint8Array,
+  entries: readonly AttachmentEntry[],
+  written: { readonly mode: number; readonly owner?: Owner; readonly durable: boolean },
+): Promise<void> {
+  await using bundle = await staging.openFolder(bundleName);
+  for (const { filename } of entries) await bundle.sealFile(filename, written);
+  await bundle.writeFile(documentName, document, written);
+  await bundle.sync();
+  await bundle.setAttributes({
+    mode: BUNDLE_MODE,
+    ...(written.owner === undefined ? {} : { owner: written.owner }),
+  });
+}
+
+/** The hooks' stdin and variables, where the delivery has hooks at all. */
+async function stageStdin(
+  delivery: DeliveryRow,
+  document: Uint8Array,
+  variables: Readonly<Record<string, string>>,
+  world: World,
+): Promise<void> {
+  const { deliveryId } = delivery;
+  const { rows } = await world.journal.query('runs', { filter: {}, deliveryId, limit: 1 });
+  if (rows.length === 0) return;
+  const mode = 0o600;
+  const json = new TextEncoder().encode(JSON.stringify({ variables }));
+  await world.stdin.removeFile(`${deliveryId}.md`);
+  await world.stdin.removeFile(`${deliveryId}.json`);
+  await Promise.all([
+    world.stdin.writeFile(`${deliveryId}.md`, document, { mode, durable: true }),
+    world.stdin.writeFile(`${deliveryId}.json`, json, { mode, durable: true }),
+  ]);
+  await world.stdin.sync();
+}
+
+function factsOf(
+  delivery: DeliveryRow,
+  message: MessageRow,
+  summary: MessageSummary,
+  id: string,
+  flags: OwnerMarks,
+): DeliveryFacts {
+  const { verdict } = message;
+  assert(verdict !== null && delivery.threadId !== null, 'a reserved delivery has a verdict and a thread');
+  return {
+    id,
+    threadId: delivery.threadId,
+    mailbox: delivery.mailbox,
+    deliveredTo: delivery.deliveredTo,
+    tag: delivery.tag,
+    receivedAt: message.arrival.receivedAt,
+    receivedFromIp: message.arrival.clientAddress,
+    envelopeFrom: message.envelope.reversePath,
+    sizeBytes: message.sizeBytes,
+    verdict,
+    trusted: delivery.trusted ?? 'none',
+    trustReason: delivery.trustReason,
+    fingerprint: summary.contentFingerprint,
+    flags,
+  };
+}
+
+function accountOf(owner: MailboxOwner): Owner | null {
+  return owner === 'missing' ? null : owner;
+}
