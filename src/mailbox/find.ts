@@ -1,4 +1,5 @@
 /** Finds a message by what people and agents call it: `<mailbox>/<id>`, or the id alone. */
+import { isErrno } from '../system/errors.ts';
 import type { Files } from '../system/files.ts';
 import { MAIL_FOLDERS, type MailFolder, messagePath } from './layout.ts';
 import { type MessagePlace, ReadableMailbox } from './reading.ts';
@@ -56,5 +57,10 @@ export async function readMessage(
   place: MessagePlace & { readonly ownerUid?: number },
 ): Promise<Uint8Array | null> {
   await using source = await ReadableMailbox.open(options, place);
-  return (await source?.readMarkdown(place.id, place.form)) ?? null;
+  try {
+    return (await source?.readMarkdown(place.id, place.form)) ?? null;
+  } catch (error) {
+    if (isErrno(error, 'ENOENT')) return null;
+    throw error;
+  }
 }

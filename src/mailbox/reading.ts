@@ -82,40 +82,47 @@ export class ReadableMailbox implements AsyncDisposable {
    * @throws `files.unsafe`, or the file system's `ENOENT`, `EACCES`.
    */
   async readHead(id: string, form: MessageForm): Promise<{ readonly head: Head; readonly stat: FileStat }> {
-    await using folder = await this.#within(id, form);
-    const owner = { uid: this.#uid };
-    const name = markdownName(id);
-    const first = await folder.readHead(name, { maxBytes: HEAD_BYTES_FIRST, owner });
-    let head = parseHead(first.bytes);
-    if (head.kind === 'cut' && first.stat.sizeBytes > HEAD_BYTES_FIRST)
-      head = parseHead((await folder.readHead(name, { maxBytes: HEAD_BYTES_MAX, owner })).bytes);
-    if (head.kind === 'cut') head = { kind: 'broken', reason: 'Its frontmatter has no closing line +++' };
-    return { head, stat: first.stat };
+    return await readHeadOf(this.#handle, { id, form, ownerUid: this.#uid });
   }
 
   /** The whole Markdown of a message. @throws as {@link readHead}, and `files.too-large`. */
   async readMarkdown(id: string, form: MessageForm): Promise<Uint8Array> {
-    await using folder = await this.#within(id, form);
-    return await folder.readFile(markdownName(id), {
-      maxBytes: MARKDOWN_BYTES_MAX,
-      owner: { uid: this.#uid },
-    });
-  }
-
-  async #within(
-    id: string,
-    form: MessageForm,
-  ): Promise<Pick<Folder, 'readHead' | 'readFile'> & AsyncDisposable> {
-    if (form === 'bundle') return await this.#handle.openFolder(id);
-    const handle = this.#handle;
-    return {
-      readHead: (name, options) => handle.readHead(name, options),
-      readFile: (name, options) => handle.readFile(name, options),
-      [Symbol.asyncDispose]: async () => undefined,
-    };
+    const read = (folder: Folder): Promise<Uint8Array> =>
+      folder.readFile(markdownName(id), { maxBytes: MARKDOWN_BYTES_MAX, owner: { uid: this.#uid } });
+    if (form === 'file') return await read(this.#handle);
+    await using bundle = await this.#handle.openFolder(id);
+    return await read(bundle);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#handle[Symbol.asyncDispose]();
   }
+}
+
+/**
+ * The frontmatter of a message in an open mailbox folder; it must belong to `ownerUid`.
+ *
+ * @throws `files.unsafe`, or the file system's own error.
+ */
+export async function readHeadOf(
+  mailbox: Folder,
+  { id, form, ownerUid }: { readonly id: string; readonly form: MessageForm; readonly ownerUid: number },
+): Promise<{ readonly head: Head; readonly stat: FileStat }> {
+  if (form === 'file') return await readHeadIn(mailbox, id, ownerUid);
+  await using bundle = await mailbox.openFolder(id);
+  return await readHeadIn(bundle, id, ownerUid);
+}
+
+async function readHeadIn(
+  folder: Folder,
+  id: string,
+  uid: number,
+): Promise<{ readonly head: Head; readonly stat: FileStat }> {
+  const name = markdownName(id);
+  const { bytes, stat } = await folder.readHead(name, { maxBytes: HEAD_BYTES_FIRST, owner: { uid } });
+  let head = parseHead(bytes);
+  if (head.kind === 'cut' && stat.sizeBytes > HEAD_BYTES_FIRST)
+    head = parseHead((await folder.readHead(name, { maxBytes: HEAD_BYTES_MAX, owner: { uid } })).bytes);
+  if (head.kind === 'cut') head = { kind: 'broken', reason: 'Its frontmatter has no closing line +++' };
+  return { head, stat };
 }

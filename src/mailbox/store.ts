@@ -10,15 +10,17 @@
  * What stands here must not know: rows, MIME, hooks. Every operation may be asked for again after a
  * crash, and is one of a queue for its mailbox (queue.ts).
  */
-import type { Clock } from '../system/clock.ts';
+import type { Clock, EpochMs } from '../system/clock.ts';
 import type { Faults } from '../system/faults.ts';
 import type { Files, Folder, Owner } from '../system/files.ts';
+import { LEGACY_SLICE_ENTRIES, type LegacySlice, legacyNames, takeOverSlice } from './legacy.ts';
 import { OpenFolders } from './open-folders.ts';
 import { ensureParent, PARENT_FOLDER_MODE, secureParent } from './open-mailbox.ts';
 import { type MailboxProblem, type ProblemOutcome, problemOf } from './problem.ts';
 import { type PromoteOutcome, promoteMessage, readStoredMarks, type StoredMarks } from './promote.ts';
 import { type PublishOutcome, publishAll, type StagedMessage } from './publish.ts';
 import { FILE_OPERATION_MS_MAX, MailboxQueue } from './queue.ts';
+import { ensureReadme } from './readme.ts';
 
 /** Whose mailbox: null is the daemon's own user, `missing` an account that does not exist. */
 export type MailboxOwner = Owner | null | 'missing';
@@ -39,6 +41,17 @@ export interface MailboxStore extends AsyncDisposable {
    * @param stagedInode Inode of the staged file or bundle, recorded before the first call.
    */
   promote(place: MailboxPlace, message: StagedMessage, stagedInode: string): Promise<PromoteOutcome>;
+  /**
+   * Takes over what the earlier version has written in the mailbox's folder (legacy.ts), in slices
+   * between which other operations of the mailbox go on. Ends early, with a problem, where the folder
+   * cannot be used.
+   *
+   * @param since Messages that came before are mended and not read.
+   */
+  takeOver(
+    place: MailboxPlace,
+    since: EpochMs,
+  ): AsyncIterable<({ readonly kind: 'slice' } & LegacySlice) | ProblemOutcome>;
   /** Opens the mailbox's folder as a delivery would, making it where absent; null where all is well. */
   check(place: MailboxPlace): Promise<MailboxProblem | null>;
 }
@@ -71,6 +84,8 @@ interface Batch {
 export async function openMailboxStore(options: MailboxStoreOptions): Promise<MailboxStore> {
   await using data = await options.files.ensureRoot(options.dataDir, { mode: PARENT_FOLDER_MODE });
   await secureParent(data, options.self);
+  // A text for readers: a full or read-only disk must not keep mail from coming in because of it.
+  await ensureReadme(data).catch((error: unknown) => problemOf(error, options.dataDir));
   return new FolderStore(options, await ensureParent(data, 'inbox', options.self));
 }
 
@@ -135,6 +150,26 @@ class FolderStore implements MailboxStore {
     return await this.#with(place, (mailbox, account) =>
       promoteMessage({ staging, mailbox, message, account, stagedInode, faults }),
     );
+  }
+
+  async *takeOver(
+    place: MailboxPlace,
+    since: EpochMs,
+  ): AsyncGenerator<({ readonly kind: 'slice' } & LegacySlice) | ProblemOutcome> {
+    const listed = await this.#with(place, async (mailbox) => ({
+      kind: 'names' as const,
+      names: await legacyNames(mailbox),
+    }));
+    if (listed.kind === 'problem') return yield listed;
+    for (let first = 0; first < listed.names.length; first += LEGACY_SLICE_ENTRIES) {
+      const names = listed.names.slice(first, first + LEGACY_SLICE_ENTRIES);
+      const slice = await this.#with(place, async (mailbox, account) => ({
+        kind: 'slice' as const,
+        ...(await takeOverSlice(mailbox, { names, account, since })),
+      }));
+      yield slice;
+      if (slice.kind === 'problem') return;
+    }
   }
 
   async check(place: MailboxPlace): Promise<MailboxProblem | null> {
