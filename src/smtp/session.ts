@@ -2,107 +2,506 @@
  * The receiving side of RFC 5321 as a state machine without I/O: `(state, event) → effects`.
  *
  * Bytes go in, replies and effects come out. It knows no socket, no file, no clock: the driver in
- * `inbound/` carries the effects out, in order, and tells the session what came of them. `commit`
- * carries the reply to send *when durable*, so "250 before disk" cannot be written by mistake.
+ * `inbound/` carries the effects out, in order, and tells the session what came of them. The `250`
+ * of a message is made from the `committed` event and from nothing else, so "250 before disk" cannot
+ * be written by mistake.
+ *
+ * The same bytes give the same replies however they are cut, and no reply comes before its command.
  */
-import type { Reply } from './reply.ts';
+import { assert, assertNever } from '../system/assert.ts';
+import { COMMAND_OCTETS_MAX, type Command, parseCommand } from './command.ts';
+import { type CommandLine, CommandLines, type LineFlaw } from './command-lines.ts';
+import { ContentIntake, OVERRUN_FACTOR } from './content-intake.ts';
+import { greetClient } from './greeting.ts';
+import { HeldBytes } from './held-bytes.ts';
+import { REPLIES } from './replies.ts';
+import { type Reply, reply } from './reply.ts';
+import type {
+  CommitFailure,
+  Session,
+  SessionEffect,
+  SessionEvent,
+  SessionOptions,
+  SessionPhase,
+} from './session-events.ts';
+import {
+  type ChunkCommand,
+  type Client,
+  decideRecipient,
+  type MailCommand,
+  makeEnvelope,
+  openTransaction,
+  type RecipientCommand,
+  refuseChunk,
+  refuseData,
+  refuseMail,
+  type Transaction,
+} from './transaction.ts';
 
-/** Why a commit did not become durable; each has one reply (contract §7, design §3.2). */
-export type CommitFailure = 'no-room' | 'broken' | 'busy';
+export type { Route, RoutingAnswer } from './routing.ts';
+export type {
+  CommitFailure,
+  Session,
+  SessionEffect,
+  SessionEnvelope,
+  SessionEvent,
+  SessionOptions,
+  SessionPhase,
+  SessionRecipient,
+} from './session-events.ts';
 
-export type SessionEvent =
-  /** The connection stands and was let in; answered by the greeting. */
-  | { readonly kind: 'connected' }
-  /** One read from the socket. `atMs` is monotonic. */
-  | { readonly kind: 'bytes'; readonly bytes: Uint8Array; readonly atMs: number }
-  /** The handshake after `start-tls` has succeeded; the session starts over (RFC 3207 §4.2). */
-  | { readonly kind: 'tls-established' }
-  /** What became of the last `commit`. `atMs` is monotonic, when the reply is handed to the socket. */
-  | { readonly kind: 'committed'; readonly messageRef: string; readonly atMs: number }
-  | { readonly kind: 'commit-failed'; readonly failure: CommitFailure }
-  /** The last `evidence` is durable. */
-  | { readonly kind: 'evidence-recorded' }
-  /** A time limit has passed; answered `421 4.4.2` and `close`. */
-  | { readonly kind: 'timed-out'; readonly what: 'command' | 'data' | 'session' | 'throughput' }
-  /** The daemon stops: `421 4.3.2` at once, unless a message is coming in, which may end first. */
-  | { readonly kind: 'shutdown' };
+/** Contract §7: after so many the client does not speak SMTP, or looks for what else we speak. */
+export const UNKNOWN_COMMANDS_MAX = 10;
 
-export interface SessionRecipient {
-  /** As given, without angle brackets; the driver keeps what routing said beside it. */
-  readonly forwardPath: string;
-  readonly route: Route;
+/** Design §3.3: a `250` that left later may have met a client that had given up. */
+export const EVIDENCE_WITHIN_MS = 10_000;
+
+type State =
+  | { readonly kind: 'greeting' }
+  | { readonly kind: 'command' }
+  | { readonly kind: 'data'; readonly intake: ContentIntake }
+  | { readonly kind: 'chunk'; readonly chunk: Chunk }
+  | { readonly kind: 'commit'; readonly dotAtMs: number; readonly lacksIdentity: boolean }
+  | { readonly kind: 'evidence'; readonly command: Command }
+  | { readonly kind: 'handshake' }
+  | { readonly kind: 'closed' };
+
+/** One BDAT on its way in. */
+interface Chunk {
+  readonly sizeBytes: number;
+  readonly isLast: boolean;
+  /** Where its octets go; null where they are thrown away, and `refusal` says why. */
+  readonly intake: ContentIntake | null;
+  readonly refusal: Reply | null;
+  remainingBytes: number;
 }
 
-/** Where routing leads a forward-path. `mailbox` is the mailbox's name in the config. */
-export interface Route {
-  readonly mailbox: string;
-  readonly tag: string | null;
+/** A `250` that the client may be shown to have seen. */
+interface PossibleEvidence {
+  readonly messageRef: string;
+  /** Octets that had reached us when the `250` left: what began before shows nothing. */
+  readonly receivedOctets: number;
 }
 
-export type RoutingAnswer =
-  | { readonly kind: 'accept'; readonly route: Route }
-  | { readonly kind: 'unknown-mailbox' }
-  | { readonly kind: 'not-our-domain' };
+const FLAW_REPLIES: Readonly<Record<LineFlaw, Reply>> = {
+  'too-long': REPLIES.lineTooLong,
+  'bare-line-end': REPLIES.bareLineEnd,
+  nul: REPLIES.nulOctet,
+  'not-utf8': REPLIES.notUtf8,
+};
 
-export interface SessionEnvelope {
-  /** `""` is the null reverse-path. */
-  readonly reversePath: string;
-  readonly recipients: readonly SessionRecipient[];
-  readonly smtputf8: boolean;
-  readonly body: '7BIT' | '8BITMIME' | 'BINARYMIME';
-  readonly helo: string | null;
-  /** `SMTP`, `ESMTP`, `ESMTPS`, `UTF8SMTP`, `UTF8SMTPS` (RFC 3848, RFC 6531 §4.3). */
-  readonly protocol: string;
-}
+type CommittedEvent = Extract<SessionEvent, { readonly kind: 'committed' }>;
 
-export type SessionEffect =
-  | { readonly kind: 'reply'; readonly reply: Reply }
-  /** A message begins (DATA or the first BDAT); `declaredSizeBytes` from SIZE=, null where not said. */
-  | { readonly kind: 'begin-content'; readonly declaredSizeBytes: number | null }
-  /** Content of the message, dot-stuffing undone. A view into what was given: copy it to keep it. */
-  | { readonly kind: 'content'; readonly bytes: Uint8Array }
-  /** The message that came in is refused or its connection is going: forget its content. */
-  | { readonly kind: 'discard-content' }
-  /**
-   * Make it durable, then hand in `committed` or `commit-failed`. Until then the session takes no
-   * further command; bytes handed in meanwhile are kept, up to its limit.
-   */
-  | { readonly kind: 'commit'; readonly envelope: SessionEnvelope }
-  /** The client has seen our `250` for `messageRef` (design §3.3): make that durable before going on. */
-  | { readonly kind: 'evidence'; readonly messageRef: string }
-  /** After the replies before it are sent, begin the handshake. Bytes behind STARTTLS were thrown away. */
-  | { readonly kind: 'start-tls' }
-  /** A structured log line; no bodies. */
-  | {
-      readonly kind: 'log';
-      readonly event: string;
-      readonly fields: Readonly<Record<string, string | number>>;
+class ReceivingSession implements Session {
+  readonly #options: SessionOptions;
+  readonly #lines = new CommandLines();
+  readonly #held = new HeldBytes();
+  #effects: SessionEffect[] = [];
+  #state: State = { kind: 'greeting' };
+  #client: Client | null = null;
+  #transaction: Transaction | null = null;
+  #evidence: PossibleEvidence | null = null;
+  #isTls = false;
+  #isStopping = false;
+  #unknownCommands = 0;
+  /** Octets that have reached us, and those of them that belong to what is done with. */
+  #receivedOctets = 0;
+  #doneOctets = 0;
+  /** When what is looked at now was read. */
+  #readAtMs = 0;
+
+  constructor(options: SessionOptions) {
+    this.#options = options;
+  }
+
+  get heldBytes(): number {
+    return this.#held.sizeBytes;
+  }
+
+  get phase(): SessionPhase {
+    switch (this.#state.kind) {
+      case 'command':
+        // Between two chunks the message is coming in, but the client may take a command's time.
+        return 'command';
+      case 'data':
+      case 'chunk':
+        return 'content';
+      case 'greeting':
+      case 'commit':
+      case 'evidence':
+      case 'handshake':
+        return 'waiting';
+      case 'closed':
+        return 'closed';
+      default:
+        return assertNever(this.#state);
     }
-  /** After the replies before it are sent, close. */
-  | { readonly kind: 'close' };
+  }
 
-export interface SessionOptions {
-  readonly hostname: string;
-  readonly maxMessageBytes: number;
-  readonly maxRecipients: number;
-  /** STARTTLS is offered. */
-  readonly tlsAvailable: boolean;
-  /** Pure: what routing says of a forward-path. */
-  readonly route: (forwardPath: {
-    readonly localPart: string;
-    readonly domain: string | null;
-  }) => RoutingAnswer;
-  /** Whether there is room for a message of this size; asked at MAIL FROM (`452 4.3.1`). */
-  readonly hasRoom: (sizeBytes: number) => boolean;
+  handle(event: SessionEvent): readonly SessionEffect[] {
+    if (this.#state.kind === 'closed') return [];
+    this.#effects = [];
+    this.#take(event);
+    return this.#effects;
+  }
+
+  #take(event: SessionEvent) {
+    switch (event.kind) {
+      case 'connected':
+        assert(this.#state.kind === 'greeting', 'A session is connected once');
+        this.#state = { kind: 'command' };
+        this.#reply(reply(220, null, `${this.#options.hostname} ESMTP aimx`));
+        return this.#proceed();
+      case 'bytes':
+        this.#receivedOctets += event.bytes.length;
+        this.#readAtMs = event.atMs;
+        return this.#consume(event.bytes);
+      case 'tls-established':
+        assert(this.#state.kind === 'handshake', 'TLS is established after start-tls');
+        this.#isTls = true;
+        this.#client = null;
+        this.#state = { kind: 'command' };
+        return this.#proceed();
+      case 'committed':
+        return this.#takeCommitted(event);
+      case 'commit-failed':
+        return this.#takeCommitFailed(event.failure);
+      case 'evidence-recorded': {
+        assert(this.#state.kind === 'evidence', 'Evidence is recorded after it was given');
+        const { command } = this.#state;
+        this.#state = { kind: 'command' };
+        if (!this.#isStopping) this.#carryOut(command);
+        return this.#proceed();
+      }
+      case 'timed-out':
+        this.#log('smtp.timed-out', { what: event.what });
+        return this.#refuseAndClose(REPLIES.timedOut);
+      case 'shutdown':
+        this.#isStopping = true;
+        return this.#stopIfIdle();
+      default:
+        return assertNever(event);
+    }
+  }
+
+  // -- What comes in ------------------------------------------------------------------------
+
+  #consume(bytes: Uint8Array) {
+    let at = 0;
+    while (at < bytes.length) {
+      const state = this.#state;
+      switch (state.kind) {
+        case 'command':
+          at = this.#takeLine(bytes, at);
+          break;
+        case 'data':
+          at = this.#takeData(state.intake, bytes, at);
+          break;
+        case 'chunk':
+          at = this.#takeChunk(state.chunk, bytes, at);
+          break;
+        case 'greeting':
+        case 'commit':
+        case 'evidence':
+          return this.#held.add(bytes.subarray(at), this.#readAtMs);
+        case 'handshake':
+          // Whoever put these bytes before the handshake may not be who holds the other end (CVE-2011-0411).
+          this.#effects = this.#effects.filter((effect) => effect.kind !== 'start-tls');
+          this.#log('smtp.bytes-before-handshake', { octets: bytes.length - at });
+          return this.#close();
+        case 'closed':
+          return;
+        default:
+          assertNever(state);
+      }
+    }
+  }
+
+  /** The wait is over: goes on with what was kept meanwhile. */
+  #proceed() {
+    this.#stopIfIdle();
+    const held = this.#held.take();
+    if (held.isIncomplete) return this.#refuseAndClose(REPLIES.pipelinedTooMuch);
+    if (held.bytes.length === 0) return;
+    this.#readAtMs = held.atMs;
+    this.#consume(held.bytes);
+  }
+
+  #takeLine(bytes: Uint8Array, from: number): number {
+    const { line, end } = this.#lines.take(bytes, from);
+    if (line !== null) {
+      const startedAtOctet = this.#doneOctets;
+      this.#doneOctets += line.octets;
+      this.#judgeLine(line, startedAtOctet);
+    }
+    return end;
+  }
+
+  #takeData(intake: ContentIntake, bytes: Uint8Array, from: number): number {
+    const piece = intake.framing.take(bytes, from);
+    this.#doneOctets += piece.end - from;
+    this.#keep(intake, piece.content);
+    if (intake.isOverrun) this.#refuseAndClose(REPLIES.tooLarge);
+    else if (piece.isEnd) this.#endMessage(intake);
+    return piece.end;
+  }
+
+  #takeChunk(chunk: Chunk, bytes: Uint8Array, from: number): number {
+    const end = Math.min(bytes.length, from + chunk.remainingBytes);
+    chunk.remainingBytes -= end - from;
+    this.#doneOctets += end - from;
+    if (chunk.intake !== null) this.#keep(chunk.intake, bytes.subarray(from, end));
+    if (chunk.remainingBytes === 0) this.#endChunk(chunk);
+    return end;
+  }
+
+  #keep(intake: ContentIntake, content: Uint8Array) {
+    intake.take(content);
+    if (intake.refusal !== null) this.#discard(intake);
+    else if (content.length > 0) this.#effects.push({ kind: 'content', bytes: content });
+  }
+
+  // -- Command lines ------------------------------------------------------------------------
+
+  #judgeLine(line: CommandLine, startedAtOctet: number) {
+    const seen = this.#evidence !== null && startedAtOctet >= this.#evidence.receivedOctets;
+    const evidence = seen ? this.#evidence : null;
+    if (seen) this.#evidence = null;
+
+    const parsed = parseCommand(line.text);
+    if (parsed.kind === 'http') return this.#refuseAndClose(REPLIES.notHttp);
+    if (line.flaw !== null) return this.#refuseLine(FLAW_REPLIES[line.flaw], line);
+    if (parsed.kind === 'unknown') return this.#refuseLine(REPLIES.unknownCommand, line);
+    if (parsed.kind === 'refused') {
+      if (parsed.verb === 'BDAT') return this.#refuseAndClose(parsed.reply);
+      return this.#refuse(parsed.reply);
+    }
+    const { command } = parsed;
+    if (line.octets > COMMAND_OCTETS_MAX && command.verb !== 'MAIL') {
+      return this.#refuseLine(REPLIES.lineTooLong, line);
+    }
+    // A client that sends RSET may do so because it has given up on the reply.
+    if (evidence === null || command.verb === 'RSET') return this.#carryOut(command);
+    this.#state = { kind: 'evidence', command };
+    this.#effects.push({ kind: 'evidence', messageRef: evidence.messageRef });
+  }
+
+  /** Refuses what is no command. Behind a BDAT that was not understood stand octets that are no commands. */
+  #refuseLine(reply: Reply, line: CommandLine) {
+    if (/^BDAT/i.test(line.text)) return this.#refuseAndClose(reply);
+    this.#refuse(reply);
+    this.#unknownCommands += 1;
+    if (this.#unknownCommands >= UNKNOWN_COMMANDS_MAX) this.#refuseAndClose(REPLIES.tooManyErrors);
+  }
+
+  #carryOut(command: Command) {
+    switch (command.verb) {
+      case 'EHLO':
+      case 'HELO':
+        this.#reset();
+        this.#client = { name: command.clientName, verb: command.verb };
+        return this.#reply(greetClient(command.verb, this.#options, this.#isTls));
+      case 'MAIL':
+        return this.#mail(command);
+      case 'RCPT':
+        return this.#recipient(command);
+      case 'DATA':
+        return this.#data();
+      case 'BDAT':
+        return this.#chunk(command);
+      case 'RSET':
+        this.#evidence = null;
+        this.#reset();
+        return this.#reply(REPLIES.ok);
+      case 'NOOP':
+        return this.#reply(REPLIES.ok);
+      case 'QUIT':
+        this.#reply(reply(221, '2.0.0', `${this.#options.hostname} closing`));
+        return this.#close();
+      case 'VRFY':
+        return this.#reply(REPLIES.cannotVerify);
+      case 'EXPN':
+        return this.#refuse(REPLIES.notImplemented);
+      case 'HELP':
+        return this.#reply(REPLIES.help);
+      case 'STARTTLS':
+        return this.#startTls();
+      default:
+        assertNever(command);
+    }
+  }
+
+  #mail(command: MailCommand) {
+    const refusal = refuseMail(command, {
+      client: this.#client,
+      transaction: this.#transaction,
+      options: this.#options,
+    });
+    if (refusal !== null) return this.#refuse(refusal);
+    this.#transaction = openTransaction(command);
+    this.#reply(REPLIES.senderOk);
+  }
+
+  #recipient(command: RecipientCommand) {
+    const answer = decideRecipient(command, this.#transaction, this.#options);
+    if (this.#transaction !== null) this.#transaction.hadRecipient = true;
+    if (answer.kind === 'refused') return this.#refuse(answer.reply);
+    this.#transaction?.recipients.push(answer.recipient);
+    this.#reply(REPLIES.recipientOk);
+  }
+
+  #data() {
+    const transaction = this.#transaction;
+    const refusal = refuseData(transaction);
+    if (refusal !== null || transaction === null) return this.#refuse(refusal ?? REPLIES.mailFirst);
+    this.#state = { kind: 'data', intake: this.#beginContent(transaction) };
+    this.#reply(REPLIES.startContent);
+  }
+
+  #chunk({ sizeBytes, isLast }: ChunkCommand) {
+    const transaction = this.#transaction;
+    // Not even a chunk that will be thrown away is read past what a message may be.
+    if (sizeBytes > this.#options.maxMessageBytes * OVERRUN_FACTOR) {
+      return this.#refuseAndClose(REPLIES.tooLarge);
+    }
+    const refusal = refuseChunk(transaction);
+    let intake: ContentIntake | null = null;
+    if (refusal === null && transaction !== null) {
+      intake = transaction.intake ?? this.#beginContent(transaction);
+      if (intake.wouldOverrun(sizeBytes)) return this.#refuseAndClose(REPLIES.tooLarge);
+    }
+    const chunk: Chunk = { sizeBytes, isLast, intake, refusal, remainingBytes: sizeBytes };
+    this.#state = { kind: 'chunk', chunk };
+    if (sizeBytes === 0) this.#endChunk(chunk);
+  }
+
+  #startTls() {
+    if (this.#isTls) return this.#refuse(REPLIES.tlsAlready);
+    if (!this.#options.tlsAvailable) return this.#refuse(REPLIES.tlsUnavailable);
+    this.#reset();
+    this.#state = { kind: 'handshake' };
+    this.#reply(REPLIES.startTls);
+    this.#effects.push({ kind: 'start-tls' });
+  }
+
+  // -- Content ------------------------------------------------------------------------------
+
+  #beginContent(transaction: Transaction): ContentIntake {
+    const intake = new ContentIntake({ maxBytes: this.#options.maxMessageBytes });
+    transaction.intake = intake;
+    this.#effects.push({
+      kind: 'begin-content',
+      declaredSizeBytes: transaction.parameters.declaredSizeBytes,
+    });
+    return intake;
+  }
+
+  /** A chunk is answered when all of it is there (RFC 3030 §2). */
+  #endChunk({ sizeBytes, isLast, intake, refusal }: Chunk) {
+    this.#state = { kind: 'command' };
+    if (intake !== null && isLast) return this.#endMessage(intake);
+    const why = refusal ?? intake?.refusal ?? null;
+    if (why === null) return this.#reply(reply(250, '2.0.0', `${sizeBytes} octets received`));
+    if (this.#transaction !== null && intake !== null) this.#transaction.hasFailed = true;
+    if (this.#transaction?.hasFailed && isLast) this.#transaction = null;
+    this.#refuse(why);
+    this.#stopIfIdle();
+  }
+
+  #endMessage(intake: ContentIntake) {
+    const { refusal, lacksIdentity } = intake;
+    if (refusal !== null) {
+      this.#reset();
+      this.#state = { kind: 'command' };
+      this.#refuse(refusal);
+      return this.#stopIfIdle();
+    }
+    assert(this.#transaction !== null && this.#client !== null, 'A message has a transaction');
+    const envelope = makeEnvelope(this.#transaction, { client: this.#client, isTls: this.#isTls });
+    this.#transaction = null;
+    this.#state = { kind: 'commit', dotAtMs: this.#readAtMs, lacksIdentity };
+    this.#effects.push({ kind: 'commit', envelope, lacksIdentity });
+  }
+
+  #takeCommitted(event: CommittedEvent) {
+    assert(this.#state.kind === 'commit', 'A message is committed after its commit was asked for');
+    const { dotAtMs, lacksIdentity } = this.#state;
+    const mayShow = lacksIdentity && event.atMs - dotAtMs <= EVIDENCE_WITHIN_MS;
+    this.#evidence = mayShow ? { messageRef: event.messageRef, receivedOctets: this.#receivedOctets } : null;
+    this.#state = { kind: 'command' };
+    this.#reply(queuedReply(event));
+    this.#proceed();
+  }
+
+  #takeCommitFailed(failure: CommitFailure) {
+    assert(this.#state.kind === 'commit', 'A commit fails after it was asked for');
+    this.#state = { kind: 'command' };
+    if (failure === 'broken') return this.#refuseAndClose(REPLIES.broken);
+    this.#refuse(failure === 'no-room' ? REPLIES.noRoom : REPLIES.busy);
+    this.#proceed();
+  }
+
+  // -- What goes out ------------------------------------------------------------------------
+
+  #reply(reply: Reply) {
+    this.#effects.push({ kind: 'reply', reply });
+  }
+
+  /** A reply that refuses, and its line in the log. */
+  #refuse(reply: Reply) {
+    this.#log('smtp.refused', {
+      code: reply.code,
+      enhanced: reply.enhanced ?? '',
+      reason: reply.text.join(' '),
+    });
+    this.#reply(reply);
+  }
+
+  #refuseAndClose(reply: Reply) {
+    if (this.#state.kind === 'closed') return;
+    this.#refuse(reply);
+    this.#close();
+  }
+
+  #close() {
+    this.#reset();
+    this.#state = { kind: 'closed' };
+    this.#held.take();
+    this.#effects.push({ kind: 'close' });
+  }
+
+  /** Ends the transaction, and forgets a message that was coming in. */
+  #reset() {
+    if (this.#transaction?.intake) this.#discard(this.#transaction.intake);
+    this.#transaction = null;
+  }
+
+  #discard(intake: ContentIntake) {
+    if (intake.isDiscarded) return;
+    intake.isDiscarded = true;
+    this.#effects.push({ kind: 'discard-content' });
+  }
+
+  /** Ends the session for a shutdown, unless a message is coming in or is being made durable. */
+  #stopIfIdle() {
+    if (!this.#isStopping) return;
+    if (this.#state.kind === 'handshake') return this.#close();
+    const isIdle = this.#state.kind === 'command' || this.#state.kind === 'greeting';
+    const isMidMessage = this.#transaction?.intake?.isDiscarded === false;
+    if (isIdle && !isMidMessage) this.#refuseAndClose(REPLIES.shuttingDown);
+  }
+
+  #log(event: string, fields: Readonly<Record<string, string | number>>) {
+    this.#effects.push({ kind: 'log', event, fields });
+  }
 }
 
-/** What the driver needs to know to choose a time limit and when to stop reading. */
-export type SessionPhase = 'command' | 'content' | 'waiting' | 'closed';
+/** The only place where a message's `250` is made: it takes the proof that the message is durable. */
+function queuedReply({ messageRef }: CommittedEvent): Reply {
+  return reply(250, '2.0.0', `Ok: queued as ${messageRef}`);
+}
 
-export interface Session {
-  /** Takes an event and answers with effects in the order in which they must be carried out. */
-  handle(event: SessionEvent): readonly SessionEffect[];
-  readonly phase: SessionPhase;
-  /** Bytes that are kept because a commit, evidence or handshake is under way. */
-  readonly heldBytes: number;
+/** Makes a session that waits for `connected`. */
+export function createSession(options: SessionOptions): Session {
+  return new ReceivingSession(options);
 }
