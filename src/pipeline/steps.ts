@@ -4,6 +4,7 @@
  * May be called again at any time with the same outcome. What a step expects to go wrong becomes a
  * row (`waiting`); what nobody expects goes up and ends the daemon, whose next start goes on here.
  */
+import type { Verdict } from '../authentication/verdict.ts';
 import type { DeliveryRow, MessageRow } from '../journal/journal.ts';
 import type { MessageSummary } from '../message/message.ts';
 import { authenticateStep } from './authenticate.ts';
@@ -16,23 +17,41 @@ import type { World } from './world.ts';
 
 /** Runs a message as far as it can go now. Resolves when it is done or waits; rejects when the daemon must end. */
 export async function advanceMessage(message: MessageRow, world: World, signal: AbortSignal): Promise<void> {
-  const verdict = await authenticateStep(message, world, signal);
-  const summary = await summarizeStep(message, world, signal);
-  for (const delivery of await decided(message, verdict, summary, world)) {
-    if (signal.aborted) return;
-    await advanceDelivery(delivery, { ...message, verdict }, summary, world, signal);
+  const ready = readyDeliveries(message, world);
+  let summary: MessageSummary;
+  let deliveries: readonly DeliveryRow[];
+  let authenticated: MessageRow;
+  try {
+    const verdict = await authenticateStep(message, world, signal);
+    authenticated = { ...message, verdict };
+    summary = await summarizeStep(message, world, signal);
+    deliveries = await decided(authenticated, ready, verdict, summary, world);
+  } catch (error) {
+    for (const delivery of ready) await wait(delivery, error, world, signal);
+    return;
   }
+  for (const delivery of deliveries) {
+    if (signal.aborted) return;
+    await advanceDelivery(delivery, authenticated, summary, world, signal);
+  }
+}
+
+function readyDeliveries(message: MessageRow, world: World): readonly DeliveryRow[] {
+  const now = world.clock.now();
+  return message.deliveries.filter(
+    ({ state, waiting }) =>
+      state !== 'delivered' && state !== 'absorbed' && (waiting === null || waiting.nextAt <= now),
+  );
 }
 
 /** The deliveries that have work left, after the pending ones among them have been decided on. */
 async function decided(
   message: MessageRow,
-  verdict: NonNullable<MessageRow['verdict']>,
+  ready: readonly DeliveryRow[],
+  verdict: Verdict,
   summary: MessageSummary,
   world: World,
 ): Promise<readonly DeliveryRow[]> {
-  const now = world.clock.now();
-  const ready = message.deliveries.filter(({ waiting }) => waiting === null || waiting.nextAt <= now);
   const pending = ready.filter(({ state }) => state === 'pending');
   const begun = ready.filter(({ state }) => state !== 'pending');
   if (pending.length === 0) return begun;
@@ -72,19 +91,24 @@ async function advanceDelivery(
     }
     world.waits.over(delivery.deliveryId);
   } catch (error) {
-    if (signal.aborted) return;
-    const obstacle = obstacleOf(error, world.staging.path);
-    if (obstacle === null) throw error;
-    const at = world.clock.now();
-    const waiting = world.waits.next(delivery.deliveryId, obstacle, at);
-    world.log.warn('delivery.waiting', {
-      journal_id: message.journalId,
-      delivery_id: delivery.deliveryId,
-      mailbox: delivery.mailbox,
-      code: waiting.code,
-      reason: waiting.reason,
-      hint: waiting.hint,
-    });
-    await world.journal.advance('waiting', { deliveryId: delivery.deliveryId, waiting, at });
+    await wait(delivery, error, world, signal);
   }
+}
+
+/** Makes a row of what keeps a delivery from going on. @throws `error` where waiting would mend nothing. */
+async function wait(delivery: DeliveryRow, error: unknown, world: World, signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return;
+  const obstacle = obstacleOf(error, world.staging.path);
+  if (obstacle === null) throw error;
+  const at = world.clock.now();
+  const waiting = world.waits.next(delivery.deliveryId, obstacle, at);
+  world.log.warn('delivery.waiting', {
+    journal_id: delivery.journalId,
+    delivery_id: delivery.deliveryId,
+    mailbox: delivery.mailbox,
+    code: waiting.code,
+    reason: waiting.reason,
+    hint: waiting.hint,
+  });
+  await world.journal.advance('waiting', { deliveryId: delivery.deliveryId, waiting, at });
 }

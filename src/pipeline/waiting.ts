@@ -7,7 +7,7 @@
 import type { DeliveryId, Waiting } from '../journal/journal.ts';
 import { type MailboxProblem, problemOf } from '../mailbox/problem.ts';
 import type { EpochMs } from '../system/clock.ts';
-import { isErrno } from '../system/errors.ts';
+import { AimxError, type ErrorCode, isErrno } from '../system/errors.ts';
 
 /** What keeps a delivery from going on, before it is given a time. */
 export type Obstacle = Omit<Waiting, 'nextAt'>;
@@ -49,6 +49,22 @@ export function obstacleOfProblem({ kind, reason, hint }: MailboxProblem): Obsta
   return { code: kind, reason, hint };
 }
 
+/** Failures of one message that others need not wait for. */
+const OBSTACLES: Readonly<Partial<Record<ErrorCode, Omit<Obstacle, 'reason'>>>> = {
+  'reader.died': {
+    code: 'reader-died',
+    hint: 'Look at the log for what ended the reader; the delivery goes on by itself',
+  },
+  'reader.timeout': {
+    code: 'reader-timeout',
+    hint: 'The machine may be overloaded; the delivery goes on by itself',
+  },
+  'journal.damaged': {
+    code: 'raw-damaged',
+    hint: 'The stored bytes of this message are not those that were accepted: check the disk, and restore the journal from a backup',
+  },
+};
+
 /**
  * The obstacle behind an error of a step, or null where waiting would mend nothing and the error must
  * go up.
@@ -57,6 +73,10 @@ export function obstacleOfProblem({ kind, reason, hint }: MailboxProblem): Obsta
  */
 export function obstacleOf(error: unknown, where: string): Obstacle | null {
   if (error instanceof DeliveryObstructed) return error.obstacle;
+  if (error instanceof AimxError) {
+    const known = OBSTACLES[error.code];
+    if (known !== undefined) return { ...known, reason: error.message };
+  }
   // In the journal's own folders these are I/O errors of our disk: nothing is known after one.
   if (isErrno(error, 'EIO')) return null;
   try {
