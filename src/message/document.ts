@@ -1,9 +1,12 @@
 /**
- * The frontmatter of a mailbox file: its fields, in the order of contract §5.
+ * The document that a mailbox holds: `+++`, frontmatter in TOML 1.0, `+++`, an empty line, the body.
  *
- * Values are what a TOML parser gives back. Optional fields that are `null`, `""` or empty are
- * omitted as the contract says.
+ * Written strictly, one line a value; read leniently, since owners edit files by hand and the earlier
+ * version wrote other ones. Values are what a TOML parser gives back. Optional fields that are `null`,
+ * `""` or empty are omitted as contract §5 says.
  */
+import { parse } from 'smol-toml';
+import { tomlString, tomlStrings } from './toml-text.ts';
 
 export interface AttachmentEntry {
   readonly filename: string;
@@ -46,4 +49,228 @@ export interface Frontmatter {
   readonly warnings: readonly string[];
   readonly fingerprint: string;
   readonly attachments: readonly AttachmentEntry[];
+}
+
+const FENCE = '+++';
+/** Why a file without fences is malformed. */
+export const NO_FRONTMATTER = 'it does not begin with a frontmatter between two lines of +++';
+
+/** Fields that are there whatever their value. */
+const NEVER_OMITTED: ReadonlySet<string> = new Set([
+  'id',
+  'message_id',
+  'thread_id',
+  'from',
+  'to',
+  'delivered_to',
+  'subject',
+  'date',
+  'received_at',
+  'size_bytes',
+  'dkim',
+  'spf',
+  'dmarc',
+  'trusted',
+  'mailbox',
+  'read',
+]);
+
+/** Every field but `attachments`, which is a table and comes last, in the order of contract §5. */
+const FIELD_ORDER = [
+  'id',
+  'message_id',
+  'thread_id',
+  'from',
+  'to',
+  'cc',
+  'reply_to',
+  'delivered_to',
+  'subject',
+  'date',
+  'received_at',
+  'received_from_ip',
+  'size_bytes',
+  'in_reply_to',
+  'references',
+  'list_id',
+  'auto_submitted',
+  'dkim',
+  'spf',
+  'dmarc',
+  'trusted',
+  'mailbox',
+  'read',
+  'read_at',
+  'labels',
+  'envelope_from',
+  'tag',
+  'trust_reason',
+  'auth_domain',
+  'warnings',
+  'fingerprint',
+] as const satisfies readonly (keyof Frontmatter)[];
+
+export type FieldValue = string | number | boolean | readonly string[] | null;
+
+/** A value as TOML. */
+export function formatValue(value: Exclude<FieldValue, null>): string {
+  if (typeof value === 'string') return tomlString(value);
+  return typeof value === 'object' ? tomlStrings(value) : String(value);
+}
+
+/** What an optional field is omitted for. */
+export function isEmpty(value: FieldValue): boolean {
+  return value === null || value === '' || (typeof value === 'object' && value.length === 0);
+}
+
+/** Frontmatter as TOML, each line with its line end, without the fences. */
+export function formatFrontmatter(frontmatter: Frontmatter): string {
+  const lines: string[] = [];
+  for (const field of FIELD_ORDER) {
+    const value: FieldValue = frontmatter[field];
+    if (isEmpty(value) && !NEVER_OMITTED.has(field)) continue;
+    lines.push(`${field} = ${formatValue(value ?? '')}`);
+  }
+  for (const attachment of frontmatter.attachments) {
+    lines.push('', '[[attachments]]');
+    lines.push(`filename = ${tomlString(attachment.filename)}`);
+    lines.push(`content_type = ${tomlString(attachment.content_type)}`);
+    lines.push(`size = ${attachment.size}`);
+    lines.push(`path = ${tomlString(attachment.path)}`);
+  }
+  return `${lines.join('\n')}\n`;
+}
+
+/** The whole document, with a final newline. @param body LF line ends, no final newline. */
+export function formatDocument(frontmatter: Frontmatter, body: string): string {
+  const text = body === '' ? '' : `${body}\n`;
+  return `${FENCE}\n${formatFrontmatter(frontmatter)}${FENCE}\n\n${text}`;
+}
+
+/** A document as it was found. */
+export type ParsedDocument =
+  | {
+      readonly kind: 'document';
+      readonly frontmatter: Frontmatter;
+      /** Every value as it stands in the file, those of sent messages and unknown ones too. */
+      readonly values: Readonly<Record<string, unknown>>;
+      readonly body: string;
+    }
+  | { readonly kind: 'malformed'; readonly reason: string };
+
+export interface SplitDocument {
+  /** Lines of the frontmatter with their line ends. */
+  readonly lines: readonly string[];
+  /** The opening fence with its line end. */
+  readonly lead: string;
+  /** The closing fence and all behind it. */
+  readonly rest: string;
+}
+
+/** Splits at the fences; null where one of them is missing. */
+export function splitDocument(text: string): SplitDocument | null {
+  const lead = /^\ufeff?\+\+\+[ \t]*\r?\n/.exec(text)?.[0];
+  if (lead === undefined) return null;
+  const lines: string[] = [];
+  let at = lead.length;
+  while (at < text.length) {
+    const lf = text.indexOf('\n', at);
+    const next = lf < 0 ? text.length : lf + 1;
+    const line = text.slice(at, next);
+    if (line.trimEnd() === FENCE) return { lines, lead, rest: text.slice(at) };
+    lines.push(line);
+    at = next;
+  }
+  return null;
+}
+
+/** The values; or, as a string, why the text is no TOML. */
+export function parseToml(source: string): Readonly<Record<string, unknown>> | string {
+  try {
+    return parse(source);
+  } catch (error) {
+    // The parser has no other way to say that the text is no TOML.
+    return error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error);
+  }
+}
+
+function stringOf(value: unknown): string {
+  if (typeof value === 'string') return value;
+  // Dates that were written without quotes; smol-toml's own kind of date keeps its form.
+  return value instanceof Date ? value.toISOString() : '';
+}
+
+function attachmentsOf(value: unknown): readonly AttachmentEntry[] {
+  if (!Array.isArray(value)) return [];
+  return value
+    .filter((entry): entry is Record<string, unknown> => typeof entry === 'object' && entry !== null)
+    .map((entry) => ({
+      filename: stringOf(entry['filename']),
+      content_type: stringOf(entry['content_type']),
+      size: typeof entry['size'] === 'number' ? entry['size'] : 0,
+      path: stringOf(entry['path']),
+    }));
+}
+
+function stringsOf(value: unknown): readonly string[] {
+  return Array.isArray(value) ? value.filter((entry): entry is string => typeof entry === 'string') : [];
+}
+
+function frontmatterOf(values: Readonly<Record<string, unknown>>): Frontmatter {
+  const text = (field: string): string => stringOf(values[field]);
+  const optional = (field: string): string | null => (values[field] === undefined ? null : text(field));
+  return {
+    id: text('id'),
+    message_id: text('message_id'),
+    thread_id: text('thread_id'),
+    from: text('from'),
+    to: text('to'),
+    cc: text('cc'),
+    reply_to: text('reply_to'),
+    delivered_to: text('delivered_to'),
+    subject: text('subject'),
+    date: text('date'),
+    received_at: text('received_at'),
+    received_from_ip: optional('received_from_ip'),
+    size_bytes: typeof values['size_bytes'] === 'number' ? values['size_bytes'] : 0,
+    in_reply_to: text('in_reply_to'),
+    references: text('references'),
+    list_id: text('list_id'),
+    auto_submitted: text('auto_submitted'),
+    dkim: text('dkim'),
+    spf: text('spf'),
+    dmarc: text('dmarc'),
+    trusted: text('trusted'),
+    mailbox: text('mailbox'),
+    read: values['read'] === true,
+    read_at: optional('read_at'),
+    labels: stringsOf(values['labels']),
+    envelope_from: text('envelope_from'),
+    tag: optional('tag'),
+    trust_reason: optional('trust_reason'),
+    auth_domain: optional('auth_domain'),
+    warnings: stringsOf(values['warnings']),
+    fingerprint: text('fingerprint'),
+    attachments: attachmentsOf(values['attachments']),
+  };
+}
+
+/**
+ * Reads a document. Never throws.
+ *
+ * Fields that are missing, as in files of the earlier version, or of another type come back empty.
+ *
+ * @param bytes UTF-8; may be the head of a file that was cut behind its frontmatter.
+ */
+export function parseDocument(bytes: Uint8Array): ParsedDocument {
+  const parts = splitDocument(new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes));
+  if (parts === null) return { kind: 'malformed', reason: NO_FRONTMATTER };
+  const values = parseToml(parts.lines.join(''));
+  if (typeof values === 'string')
+    return { kind: 'malformed', reason: `its frontmatter is not TOML: ${values}` };
+  const behindFence = parts.rest.slice(
+    parts.rest.indexOf('\n') < 0 ? parts.rest.length : parts.rest.indexOf('\n') + 1,
+  );
+  const body = behindFence.replace(/^\r?\n/, '').replace(/\r?\n$/, '');
+  return { kind: 'document', frontmatter: frontmatterOf(values), values, body };
 }

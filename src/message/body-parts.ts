@@ -1,0 +1,91 @@
+/**
+ * Which parts of a message are its text and which are attachments: the algorithm of RFC 8621 §4.1.4,
+ * with everything that is no text attached.
+ */
+import type { Entity } from './mime-tree.ts';
+
+export interface BodyParts {
+  /** In order: `text/plain`, or `text/html` where there is no other text. */
+  readonly text: readonly Entity[];
+  /** The HTML side of the same text; empty where there is none. */
+  readonly html: readonly Entity[];
+  /** In the order of the message. */
+  readonly attachments: readonly Entity[];
+}
+
+type Lists = {
+  readonly text: Entity[] | null;
+  readonly html: Entity[] | null;
+  readonly attachments: Set<Entity>;
+};
+
+interface Place {
+  readonly multipartType: string;
+  readonly inAlternative: boolean;
+}
+
+function isText(entity: Entity): boolean {
+  // A multipart that could not be opened is read as the text that it is, unless it is too deep.
+  return entity.contentType === 'text/plain' || entity.contentType === 'text/html';
+}
+
+function isMedia(entity: Entity): boolean {
+  return /^(image|audio|video)\//.test(entity.contentType);
+}
+
+function isInline(entity: Entity, position: number, multipartType: string): boolean {
+  if (entity.disposition === 'attachment' || !(isText(entity) || isMedia(entity))) return false;
+  return position === 0 || (multipartType !== 'related' && (isMedia(entity) || entity.name === ''));
+}
+
+function placeInline(entity: Entity, place: Place, lists: Lists): Lists {
+  if (place.multipartType === 'alternative') {
+    if (entity.contentType === 'text/plain') lists.text?.push(entity);
+    else if (entity.contentType === 'text/html') lists.html?.push(entity);
+    else lists.attachments.add(entity);
+    return lists;
+  }
+  let { text, html } = lists;
+  if (place.inAlternative && entity.contentType === 'text/plain') html = null;
+  if (place.inAlternative && entity.contentType === 'text/html') text = null;
+  if (isMedia(entity)) lists.attachments.add(entity);
+  else {
+    text?.push(entity);
+    html?.push(entity);
+  }
+  return { ...lists, text, html };
+}
+
+/** Recursion is as deep as the tree, which has a limit of its own. */
+function collect(entities: readonly Entity[], place: Place, given: Lists): void {
+  let lists = given;
+  const before = { text: given.text?.length ?? 0, html: given.html?.length ?? 0 };
+  entities.forEach((entity, position) => {
+    if (entity.children !== null) {
+      const multipartType = entity.contentType.slice('multipart/'.length);
+      const inAlternative = place.inAlternative || multipartType === 'alternative';
+      collect(entity.children, { multipartType, inAlternative }, lists);
+    } else if (isInline(entity, position, place.multipartType)) {
+      lists = placeInline(entity, place, lists);
+    } else {
+      lists.attachments.add(entity);
+    }
+  });
+  const { text, html } = given;
+  if (place.multipartType !== 'alternative' || text === null || html === null) return;
+  if (text.length === before.text && html.length > before.html) text.push(...html.slice(before.html));
+  else if (html.length === before.html && text.length > before.text) html.push(...text.slice(before.text));
+}
+
+/** Sorts the parts of a message into text and attachments. */
+export function selectBodyParts(root: Entity): BodyParts {
+  const text: Entity[] = [];
+  const html: Entity[] = [];
+  const attachments = new Set<Entity>();
+  collect([root], { multipartType: 'mixed', inAlternative: false }, { text, html, attachments });
+  return {
+    text,
+    html: html.filter((entity) => entity.contentType === 'text/html'),
+    attachments: [...attachments].sort((a, b) => a.index - b.index),
+  };
+}

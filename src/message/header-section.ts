@@ -1,0 +1,202 @@
+/**
+ * A header section as bytes: which octets belong to which field, and where the body begins.
+ *
+ * It knows line ends, folding and field names (RFC 5322 §2.2), and nothing of what a field means.
+ * Lines end in CRLF or LF. It is total and linear: broken lines are reported as nameless fields, and
+ * every octet is looked at a bounded number of times.
+ */
+
+const LF = 0x0a;
+const CR = 0x0d;
+const SPACE = 0x20;
+const TAB = 0x09;
+const COLON = 0x3a;
+const HYPHEN = 0x2d;
+
+/** Offsets of one header field in the bytes that were scanned. */
+export interface FieldRange {
+  readonly nameStart: number;
+  /** Where the name ends; equal to `nameStart` for a line that is no field. */
+  readonly nameEnd: number;
+  readonly valueStart: number;
+  /** Behind the last octet of the value, its final line end excluded. */
+  readonly valueEnd: number;
+}
+
+export interface ScanOptions {
+  readonly from: number;
+  readonly to: number;
+  /** True for a line (offsets without its line end) before which the section ends: a MIME delimiter. */
+  readonly endsBefore?: (lineStart: number, lineEnd: number) => boolean;
+}
+
+/** Offset behind the last octet of the line that begins at `start`, its line end included. */
+function lineAfter(bytes: Uint8Array, start: number, to: number): number {
+  const lf = bytes.indexOf(LF, start);
+  return lf < 0 || lf >= to ? to : lf + 1;
+}
+
+function withoutLineEnd(bytes: Uint8Array, start: number, end: number): number {
+  let last = end;
+  if (last > start && bytes[last - 1] === LF) last -= 1;
+  if (last > start && bytes[last - 1] === CR) last -= 1;
+  return last;
+}
+
+function isFold(octet: number | undefined): boolean {
+  return octet === SPACE || octet === TAB;
+}
+
+/** Where the field name that begins at `start` ends, or -1 where the line is no field (RFC 5322 §2.2, §4.5). */
+function fieldNameEnd(bytes: Uint8Array, start: number, lineEnd: number): number {
+  let at = start;
+  while (at < lineEnd) {
+    const octet = bytes[at] as number;
+    if (octet === COLON) return at > start ? at : -1;
+    if (isFold(octet)) {
+      let colon = at;
+      while (colon < lineEnd && isFold(bytes[colon])) colon += 1;
+      return at > start && bytes[colon] === COLON ? at : -1;
+    }
+    if (octet < 0x21 || octet === 0x7f) return -1;
+    at += 1;
+  }
+  return -1;
+}
+
+/**
+ * Visits every field of a header section in order.
+ *
+ * The section ends at an empty line, before a line that `endsBefore` names, or at `to`. Where its
+ * very first line is no field (nor an mbox `From ` line), there is no header section at all.
+ *
+ * @returns Where the body begins. Lines that are no field are visited as nameless fields; where the
+ *   section never ends with an empty line, the body begins at the first of them instead.
+ */
+export function scanHeaderSection(
+  bytes: Uint8Array,
+  options: ScanOptions,
+  visit: (field: FieldRange) => void,
+): { readonly bodyStart: number; readonly terminated: boolean } {
+  const { from, to, endsBefore } = options;
+  let at = from;
+  let firstStray = -1;
+  let fields = 0;
+  while (at < to) {
+    let next = lineAfter(bytes, at, to);
+    let end = withoutLineEnd(bytes, at, next);
+    if (end === at) return { bodyStart: next, terminated: true };
+    if (bytes[at] === HYPHEN && endsBefore?.(at, end) === true) break;
+    const start = at;
+    const nameEnd = fieldNameEnd(bytes, start, end);
+    while (next < to && isFold(bytes[next])) {
+      next = lineAfter(bytes, next, to);
+      end = withoutLineEnd(bytes, start, next);
+    }
+    at = next;
+    if (nameEnd >= 0) {
+      let colon = nameEnd;
+      while (bytes[colon] !== COLON) colon += 1;
+      fields += 1;
+      visit({ nameStart: start, nameEnd, valueStart: colon + 1, valueEnd: end });
+    } else if (!isMboxLine(bytes, start, from)) {
+      if (fields === 0) return { bodyStart: start, terminated: false };
+      if (firstStray < 0) firstStray = start;
+      visit({ nameStart: start, nameEnd: start, valueStart: start, valueEnd: end });
+    }
+  }
+  return { bodyStart: firstStray >= 0 ? firstStray : at, terminated: false };
+}
+
+/** The first line of an mbox entry, `From ` or a quoted `>From `, which is no field. */
+function isMboxLine(bytes: Uint8Array, start: number, from: number): boolean {
+  if (start !== from) return false;
+  const at = bytes[start] === 0x3e ? start + 1 : start;
+  const word = [0x46, 0x72, 0x6f, 0x6d, 0x20];
+  return word.every((octet, index) => bytes[at + index] === octet);
+}
+
+/** One field, its value unfolded and trimmed but not decoded: one character per octet (Latin-1). */
+export interface HeaderField {
+  /** Lower case; `""` for a line that is no field. */
+  readonly name: string;
+  readonly value: string;
+}
+
+export interface HeaderSection {
+  readonly fields: readonly HeaderField[];
+  readonly bodyStart: number;
+  /** `<code>: <sentence>`. */
+  readonly warnings: readonly string[];
+}
+
+/** Longer sections exist in attacks alone; large mailing systems stay below 64 KiB. */
+export const HEADER_BYTES_MAX = 1024 * 1024;
+/** The longest honest ones (many hops, many ARC sets) have some hundred. */
+export const HEADER_FIELDS_MAX = 10_000;
+
+/** Unfolds (RFC 5322 §2.2.3) and trims octets of a field's value. */
+function unfold(bytes: Uint8Array, start: number, end: number): string {
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString('latin1');
+  return text.includes('\n') ? text.replace(/\r?\n/g, '').trim() : text.trim();
+}
+
+/**
+ * Reads the header section that begins at `from`, as far as the limits let it.
+ *
+ * What lies beyond {@link HEADER_BYTES_MAX} or {@link HEADER_FIELDS_MAX} is skipped and said in
+ * `warnings`; the body is found all the same.
+ */
+export function readHeaderSection(bytes: Uint8Array, options: ScanOptions): HeaderSection {
+  const fields: HeaderField[] = [];
+  let skipped = 0;
+  let stray = 0;
+  const scan = scanHeaderSection(bytes, options, (range) => {
+    if (range.nameEnd === range.nameStart) {
+      stray += 1;
+      return;
+    }
+    const tooFar = range.valueEnd - options.from > HEADER_BYTES_MAX;
+    if (tooFar && range.nameStart - options.from > HEADER_BYTES_MAX) {
+      skipped += 1;
+      return;
+    }
+    if (fields.length >= HEADER_FIELDS_MAX) {
+      skipped += 1;
+      return;
+    }
+    if (tooFar) skipped += 1;
+    const name = Buffer.from(
+      bytes.buffer,
+      bytes.byteOffset + range.nameStart,
+      range.nameEnd - range.nameStart,
+    );
+    const valueEnd = Math.min(range.valueEnd, options.from + HEADER_BYTES_MAX);
+    fields.push({
+      name: name.toString('latin1').toLowerCase(),
+      value: unfold(bytes, range.valueStart, Math.max(range.valueStart, valueEnd)),
+    });
+  });
+  const warnings: string[] = [];
+  if (skipped > 0) {
+    warnings.push(
+      `header-too-large: ${skipped} header fields were cut or left out, past ${HEADER_FIELDS_MAX} fields or ${HEADER_BYTES_MAX} bytes`,
+    );
+  }
+  if (stray > 0 && scan.terminated) {
+    warnings.push(
+      `header-malformed: ${stray} lines of the header section are no header field and were left out`,
+    );
+  }
+  return { fields, bodyStart: scan.bodyStart, warnings };
+}
+
+/** Values of a field, in order of appearance. @param name Lower case. */
+export function fieldValues(section: HeaderSection, name: string): readonly string[] {
+  return section.fields.filter((field) => field.name === name).map((field) => field.value);
+}
+
+/** The first value of a field; `""` where it is absent. @param name Lower case. */
+export function fieldValue(section: HeaderSection, name: string): string {
+  return section.fields.find((field) => field.name === name)?.value ?? '';
+}

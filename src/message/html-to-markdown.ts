@@ -1,0 +1,3 @@
+export function htmlToMarkdown(html: string): string {
+  return html;
+}

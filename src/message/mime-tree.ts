@@ -1,0 +1,274 @@
+/**
+ * The MIME structure of a message: which octets are which part (RFC 2045, RFC 2046).
+ *
+ * A splitter of our own over octets: one pass over the delimiter lines with a stack of open
+ * multiparts, whatever the nesting, so that time is linear and nothing throws. (The streaming
+ * splitters at hand throw at deep nesting and long headers, and find no text without a boundary.)
+ * It decodes nothing and does not know what becomes body or attachment.
+ */
+import { fieldValue, type HeaderSection, readHeaderSection } from './header-section.ts';
+import { type ParameterizedValue, parseParameterized } from './parameters.ts';
+
+/** More parts are sent by attackers alone; each costs a file. */
+export const PARTS_MAX = 1_000;
+/** Honest nesting, forwards of forwards included, stays below twenty. */
+export const DEPTH_MAX = 100;
+/** RFC 2046 §5.1.1 allows 70; a delimiter line cannot be longer than a line (RFC 5322 §2.1.1). */
+const BOUNDARY_LENGTH_MAX = 990;
+/** How far into a body a boundary is looked for that its header section does not tell. */
+const BOUNDARY_SEARCH_BYTES = 64 * 1024;
+
+export interface Entity {
+  readonly section: HeaderSection;
+  /** Where its header section begins. */
+  readonly start: number;
+  readonly bodyStart: number;
+  bodyEnd: number;
+  /** Place in the message, from 0. */
+  readonly index: number;
+  /** Lower case `type/subtype`; never empty. */
+  readonly contentType: string;
+  readonly parameters: ReadonlyMap<string, string>;
+  /** Lower case; `""` where none is given. */
+  readonly disposition: string;
+  /** File name as declared and decoded; `""` where there is none. */
+  readonly name: string;
+  /** Content-Transfer-Encoding, lower case. */
+  readonly encoding: string;
+  /** Null for what is no multipart, or is not looked into. */
+  children: Entity[] | null;
+}
+
+export interface MimeTree {
+  readonly root: Entity;
+  /** Where the parts begin that are too many to be read; null where all were. */
+  readonly unreadFrom: number | null;
+  readonly warnings: readonly string[];
+}
+
+const LF = 0x0a;
+const CR = 0x0d;
+const HYPHEN = 0x2d;
+
+interface OpenMultipart {
+  readonly entity: Entity;
+  readonly boundary: string;
+}
+
+interface Delimiter {
+  readonly lineStart: number;
+  readonly next: number;
+  /** Index of the multipart in the stack. */
+  readonly level: number;
+  readonly closes: boolean;
+}
+
+function text(bytes: Uint8Array, start: number, end: number): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString('latin1');
+}
+
+function contentTypeOf(section: HeaderSection, inDigest: boolean): ParameterizedValue {
+  const raw = fieldValue(section, 'content-type');
+  const parsed = parseParameterized(raw);
+  if (/^[^/]+\/[^/]+$/.test(parsed.value)) return parsed;
+  // RFC 2045 §5.2 for what is absent or wrong; RFC 2046 §5.1.5 in a digest.
+  const value = inDigest && raw === '' ? 'message/rfc822' : 'text/plain';
+  return {
+    value: parsed.value === 'text/html' || parsed.value === 'html' ? 'text/html' : value,
+    parameters: parsed.parameters,
+  };
+}
+
+/** The stack of open multiparts, and the question whether a line is a delimiter of one of them. */
+class Boundaries {
+  readonly stack: OpenMultipart[] = [];
+  readonly #levels = new Map<string, number[]>();
+
+  push(open: OpenMultipart): void {
+    const levels = this.#levels.get(open.boundary) ?? [];
+    levels.push(this.stack.length);
+    this.#levels.set(open.boundary, levels);
+    this.stack.push(open);
+  }
+
+  pop(): OpenMultipart | undefined {
+    const open = this.stack.pop();
+    if (open !== undefined) this.#levels.get(open.boundary)?.pop();
+    return open;
+  }
+
+  /** @param line Without its line end. Only lines that begin with `--` are asked for. */
+  match(bytes: Uint8Array, lineStart: number, lineEnd: number): { level: number; closes: boolean } | null {
+    if (this.stack.length === 0 || bytes[lineStart + 1] !== HYPHEN) return null;
+    if (lineEnd - lineStart > BOUNDARY_LENGTH_MAX + 8) return null;
+    const line = text(bytes, lineStart + 2, lineEnd).trimEnd();
+    const level = this.#levels.get(line)?.at(-1);
+    if (level !== undefined) return { level, closes: false };
+    if (!line.endsWith('--')) return null;
+    const closed = this.#levels.get(line.slice(0, -2))?.at(-1);
+    return closed === undefined ? null : { level: closed, closes: true };
+  }
+}
+
+function lineEndBefore(bytes: Uint8Array, start: number, lowest: number): number {
+  let end = start;
+  if (end > lowest && bytes[end - 1] === LF) end -= 1;
+  if (end > lowest && end < start && bytes[end - 1] === CR) end -= 1;
+  return Math.max(end, lowest);
+}
+
+function nextDelimiter(bytes: Uint8Array, from: number, boundaries: Boundaries): Delimiter | null {
+  let at = from;
+  const haystack = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+  for (;;) {
+    const atLineStart = at === 0 || bytes[at - 1] === LF;
+    if (!(atLineStart && bytes[at] === HYPHEN && bytes[at + 1] === HYPHEN)) {
+      const found = haystack.indexOf('\n--', Math.max(0, at), 'latin1');
+      if (found < 0) return null;
+      at = found + 1;
+    }
+    const lf = bytes.indexOf(LF, at);
+    const next = lf < 0 ? bytes.length : lf + 1;
+    const end = lf < 0 ? bytes.length : lineEndBefore(bytes, next, at);
+    const match = boundaries.match(bytes, at, end);
+    if (match !== null) return { lineStart: at, next, ...match };
+    if (next >= bytes.length) return null;
+    at = next;
+  }
+}
+
+/** The boundary that the first delimiter-like line of a body suggests; `""` where there is none. */
+function guessBoundary(bytes: Uint8Array, bodyStart: number): string {
+  const head = text(bytes, bodyStart, Math.min(bytes.length, bodyStart + BOUNDARY_SEARCH_BYTES));
+  // What follows must look like a header field or an empty line, else it may be a rule in a text.
+  const match = /(?:^|\n)--([^\s-][^\r\n]{0,198})\r?\n(?=[a-z][a-z0-9-]{2,70}:|\r?\n)/i.exec(head);
+  return match === null ? '' : (match[1] as string).trimEnd();
+}
+
+class TreeReader {
+  readonly warnings = new Set<string>();
+  readonly boundaries = new Boundaries();
+  unreadFrom: number | null = null;
+  readonly #bytes: Uint8Array;
+  #parts = 0;
+
+  constructor(bytes: Uint8Array) {
+    this.#bytes = bytes;
+  }
+
+  /** Reads a part's header section and opens it when it is a multipart. */
+  begin(start: number, parent: Entity | null): Entity {
+    const bytes = this.#bytes;
+    const section = readHeaderSection(bytes, {
+      from: start,
+      to: bytes.length,
+      endsBefore: (lineStart, lineEnd) => this.boundaries.match(bytes, lineStart, lineEnd) !== null,
+    });
+    for (const warning of section.warnings) this.warnings.add(warning);
+    const type = contentTypeOf(section, parent?.contentType === 'multipart/digest');
+    const disposition = parseParameterized(fieldValue(section, 'content-disposition'));
+    const entity: Entity = {
+      section,
+      start,
+      bodyStart: section.bodyStart,
+      bodyEnd: bytes.length,
+      index: this.#parts,
+      contentType: type.value,
+      parameters: type.parameters,
+      disposition: disposition.value,
+      name: disposition.parameters.get('filename') ?? type.parameters.get('name') ?? '',
+      encoding: fieldValue(section, 'content-transfer-encoding')
+        .replace(/[\s"';]+|\([^)]*\)/g, '')
+        .toLowerCase(),
+      children: null,
+    };
+    this.#parts += 1;
+    parent?.children?.push(entity);
+    if (entity.contentType.startsWith('multipart/')) this.#open(entity);
+    return entity;
+  }
+
+  #open(entity: Entity): void {
+    if (this.boundaries.stack.length >= DEPTH_MAX) {
+      this.warnings.add(
+        `too-deep: parts nested deeper than ${DEPTH_MAX} were not read and are attached as they stand`,
+      );
+      return;
+    }
+    const declared = (entity.parameters.get('boundary') ?? '').trimEnd().slice(0, BOUNDARY_LENGTH_MAX);
+    const boundary = this.#usableBoundary(entity, declared);
+    if (boundary === '') return;
+    entity.children = [];
+    this.boundaries.push({ entity, boundary });
+  }
+
+  #usableBoundary(entity: Entity, declared: string): string {
+    const present =
+      declared !== '' &&
+      // Looked for in the outermost multipart alone: for each of many it would not be linear.
+      (this.boundaries.stack.length > 0 ||
+        text(this.#bytes, entity.bodyStart, this.#bytes.length).includes(`--${declared}`));
+    if (present) return declared;
+    const guessed = guessBoundary(this.#bytes, entity.bodyStart);
+    this.warnings.add(
+      guessed === ''
+        ? 'boundary-missing: a multipart has no boundary and was read as text'
+        : 'boundary-missing: a multipart has no boundary of its own; one was taken from its first line',
+    );
+    return guessed;
+  }
+
+  /** Ends every part that is open above `level`, and the part that is being read, at a delimiter. */
+  #close(current: Entity | null, delimiter: Delimiter): void {
+    const { stack } = this.boundaries;
+    const end = (entity: Entity): void => {
+      entity.bodyEnd = lineEndBefore(
+        this.#bytes,
+        delimiter.lineStart,
+        Math.min(entity.bodyStart, delimiter.lineStart),
+      );
+      entity.bodyEnd = Math.max(entity.bodyEnd, entity.bodyStart);
+    };
+    if (current !== null) end(current);
+    while (stack.length > delimiter.level + 1) {
+      const open = this.boundaries.pop();
+      if (open !== undefined) end(open.entity);
+    }
+    if (delimiter.closes) {
+      const open = this.boundaries.pop();
+      if (open !== undefined) open.entity.bodyEnd = delimiter.next;
+    }
+  }
+
+  read(): Entity {
+    const root = this.begin(0, null);
+    let current: Entity | null = root.children === null ? root : null;
+    let at = root.bodyStart;
+    for (;;) {
+      const delimiter = nextDelimiter(this.#bytes, at, this.boundaries);
+      if (delimiter === null) return root;
+      this.#close(current, delimiter);
+      current = null;
+      at = delimiter.next;
+      if (delimiter.closes) continue;
+      if (this.#parts >= PARTS_MAX) {
+        this.unreadFrom = delimiter.lineStart;
+        this.warnings.add(
+          `too-many-parts: only the first ${PARTS_MAX} parts were read; the rest is attached as it stands`,
+        );
+        return root;
+      }
+      const parent = this.boundaries.stack[delimiter.level]?.entity ?? null;
+      const child = this.begin(delimiter.next, parent);
+      if (child.children === null) current = child;
+      at = child.bodyStart;
+    }
+  }
+}
+
+/** Finds the parts of a message. Never throws; linear in its octets. */
+export function readMimeTree(bytes: Uint8Array): MimeTree {
+  const reader = new TreeReader(bytes);
+  const root = reader.read();
+  return { root, unreadFrom: reader.unreadFrom, warnings: [...reader.warnings] };
+}

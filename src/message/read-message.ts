@@ -1,0 +1,125 @@
+/** Reads a message: raw octets in, what a mailbox file shows out. */
+import { AttachmentNames } from './attachment-name.ts';
+import { selectBodyParts } from './body-parts.ts';
+import { readHeader } from './header.ts';
+import { htmlToMarkdown } from './html-to-markdown.ts';
+import type { Attachment, ReadMessage } from './message.ts';
+import { type Entity, readMimeTree } from './mime-tree.ts';
+import { readPartText } from './text-part.ts';
+import { decodeTransfer } from './transfer-encoding.ts';
+
+/** A body is read by people and language models; what is longer is cut and said, and `aimx raw` has the rest. */
+export const BODY_BYTES_MAX = 4 * 1024 * 1024;
+/** Frontmatter stays readable however broken a message is. */
+const WARNINGS_MAX = 50;
+
+class MessageReader {
+  readonly #bytes: Uint8Array;
+  readonly #warnings = new Set<string>();
+  readonly #names = new AttachmentNames();
+  readonly attachments: Attachment[] = [];
+
+  constructor(bytes: Uint8Array) {
+    this.#bytes = bytes;
+  }
+
+  warn(...warnings: readonly string[]): void {
+    for (const warning of warnings) this.#warnings.add(warning);
+  }
+
+  get warnings(): readonly string[] {
+    const all = [...this.#warnings];
+    if (all.length <= WARNINGS_MAX) return all;
+    return [
+      ...all.slice(0, WARNINGS_MAX - 1),
+      `more-warnings: ${all.length - WARNINGS_MAX + 1} more are not listed`,
+    ];
+  }
+
+  attach(declaredName: string, contentType: string, bytes: Uint8Array): void {
+    this.attachments.push({ filename: this.#names.next(declaredName), contentType, bytes });
+  }
+
+  attachEntity(entity: Entity): void {
+    if (entity.contentType.startsWith('multipart/')) {
+      // Its own header section belongs to it: without the boundary nobody could read it.
+      const whole = this.#bytes.subarray(entity.start, entity.bodyEnd);
+      this.attach(entity.name, 'message/rfc822', whole);
+      return;
+    }
+    const encoded = this.#bytes.subarray(entity.bodyStart, entity.bodyEnd);
+    const decoded = decodeTransfer(encoded, entity.encoding);
+    if (decoded === null) {
+      const encoding = JSON.stringify(entity.encoding.slice(0, 40));
+      this.warn(
+        `unknown-encoding: an attachment has the Content-Transfer-Encoding ${encoding}, which is unknown`,
+      );
+    } else if (decoded.damaged) {
+      this.warn(`encoding-damaged: an attachment is not proper ${entity.encoding}`);
+    }
+    this.attach(entity.name, entity.contentType.slice(0, 200), decoded?.bytes ?? encoded);
+  }
+
+  /** Text of a part as the body shows it; what is not as declared is attached as well. */
+  showEntity(entity: Entity): string {
+    const part = readPartText(this.#bytes, entity);
+    this.warn(...part.warnings);
+    if (part.doubtful) this.attachEntity(entity);
+    return entity.contentType === 'text/html' ? htmlToMarkdown(part.text) : part.text;
+  }
+}
+
+/** Texts one after the other, an empty line between. */
+function joinTexts(texts: readonly string[]): string {
+  return texts.filter((text) => text.trim() !== '').join('\n\n');
+}
+
+function boundBody(body: string): { readonly body: string; readonly cut: boolean } {
+  // A UTF-16 unit makes at most three octets: most bodies need no count.
+  if (body.length * 3 <= BODY_BYTES_MAX) return { body, cut: false };
+  const bytes = Buffer.from(body);
+  if (bytes.length <= BODY_BYTES_MAX) return { body, cut: false };
+  // Octets of a character that was cut in two are left out.
+  const head = new TextDecoder().decode(bytes.subarray(0, BODY_BYTES_MAX), { stream: true });
+  return {
+    body: `${head}\n\n[The rest was cut here: ${bytes.length - BODY_BYTES_MAX} bytes more are in the raw message.]`,
+    cut: true,
+  };
+}
+
+/** Parts that have no body of their own to show, so that the body is empty although there is text. */
+function readTexts(reader: MessageReader, text: readonly Entity[], html: readonly Entity[]): string {
+  const shown = joinTexts(text.map((entity) => reader.showEntity(entity)));
+  if (shown !== '' || html.length === 0 || html.every((entity) => text.includes(entity))) return shown;
+  // A plain alternative without a word in it stands in for nothing: the HTML one is the message.
+  return joinTexts(html.map((entity) => reader.showEntity(entity)));
+}
+
+/** Line ends of a message that has none but CR, as very old systems store it. */
+function withLineFeeds(bytes: Uint8Array): Uint8Array {
+  if (bytes.includes(0x0a) || !bytes.includes(0x0d)) return bytes;
+  return bytes.map((octet) => (octet === 0x0d ? 0x0a : octet));
+}
+
+/**
+ * Reads a message. Pure, total, linear in its octets: whatever is broken is mended, attached as it
+ * stands or left to the raw message, and named in `warnings`.
+ *
+ * @param raw The message as received. Attachments may share its memory.
+ */
+export function readMessage(raw: Uint8Array): ReadMessage {
+  const bytes = withLineFeeds(raw);
+  const tree = readMimeTree(bytes);
+  const reader = new MessageReader(bytes);
+  const { header, warnings } = readHeader(tree.root.section);
+  reader.warn(...warnings, ...tree.warnings);
+  const parts = selectBodyParts(tree.root);
+  const text = readTexts(reader, parts.text, parts.html);
+  for (const entity of parts.attachments) reader.attachEntity(entity);
+  if (tree.unreadFrom !== null) {
+    reader.attach('unread-parts.txt', 'application/octet-stream', bytes.subarray(tree.unreadFrom));
+  }
+  const { body, cut } = boundBody(text);
+  if (cut) reader.warn(`body-cut: the text is longer than ${BODY_BYTES_MAX} bytes and was cut`);
+  return { header, body, attachments: reader.attachments, warnings: reader.warnings };
+}

@@ -1,0 +1,71 @@
+/** One part's octets as text: transfer encoding, charset, line ends, `format=flowed`. */
+import { charsetName, decodeCharset, wellFormed } from './charset.ts';
+import { joinFlowed } from './flowed.ts';
+import type { Entity } from './mime-tree.ts';
+import { decodeTransfer } from './transfer-encoding.ts';
+
+export interface PartText {
+  /** LF line ends, no NUL, no final line ends. */
+  readonly text: string;
+  /** `<code>: <sentence>`. */
+  readonly warnings: readonly string[];
+  /** The text is not what the sender declared: the part is attached as well. */
+  readonly doubtful: boolean;
+}
+
+/** Octets of one text part that are turned into text; the rest is cut and said. */
+export const TEXT_PART_BYTES_MAX = 8 * 1024 * 1024;
+
+/** LF line ends; NUL, which no text tool survives, as U+FFFD. */
+function normalize(text: string): string {
+  return wellFormed(text.replace(/\r\n?/g, '\n').replaceAll('\0', '\ufffd'));
+}
+
+/** Control characters that no text has: the sign of an encoding that was not what was declared. */
+function looksBinary(text: string): boolean {
+  return /[\u0000-\u0008\u000e-\u001a\ufffd]/.test(text);
+}
+
+/** Decodes the octets of a part that is shown. Never throws. @param bytes The whole message. */
+export function readPartText(bytes: Uint8Array, entity: Entity): PartText {
+  const warnings: string[] = [];
+  let doubtful = false;
+  let encoded = bytes.subarray(entity.bodyStart, entity.bodyEnd);
+  if (encoded.length > TEXT_PART_BYTES_MAX) {
+    encoded = encoded.subarray(0, TEXT_PART_BYTES_MAX);
+    warnings.push(
+      `text-cut: a text part is larger than ${TEXT_PART_BYTES_MAX} bytes; only its beginning was read`,
+    );
+  }
+  const label = entity.parameters.get('charset') ?? '';
+  let octets = decodeTransfer(encoded, entity.encoding);
+  if (octets === null) {
+    doubtful = true;
+    warnings.push(
+      `unknown-encoding: a text part has the Content-Transfer-Encoding ${JSON.stringify(entity.encoding.slice(0, 40))}, which is unknown`,
+    );
+    octets = { bytes: encoded, damaged: false };
+  }
+  let decoded = decodeCharset(octets.bytes, label);
+  if (octets.damaged) {
+    warnings.push(`encoding-damaged: a text part is not proper ${entity.encoding}`);
+    doubtful = true;
+    if (entity.encoding === 'base64' && looksBinary(decoded.text)) decoded = decodeCharset(encoded, label);
+  }
+  if (decoded.problem === 'unknown-charset') {
+    doubtful = true;
+    warnings.push(
+      `unknown-charset: a text part has the charset ${JSON.stringify(charsetName(label).slice(0, 40))}, which is unknown`,
+    );
+  } else if (decoded.problem === 'invalid-octets') {
+    doubtful = true;
+    warnings.push(
+      `invalid-octets: a text part has octets that its charset ${JSON.stringify(charsetName(label))} does not`,
+    );
+  }
+  let text = normalize(decoded.text);
+  if (entity.contentType === 'text/plain' && /^flowed$/i.test(entity.parameters.get('format') ?? '')) {
+    text = joinFlowed(text, { deleteSpace: /^yes$/i.test(entity.parameters.get('delsp') ?? '') });
+  }
+  return { text: text.replace(/\n+$/, ''), warnings, doubtful };
+}

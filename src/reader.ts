@@ -1,0 +1,127 @@
+/**
+ * The reader process: reads raw messages for the pipeline, one request at a time.
+ *
+ * It is a process of its own because a message may be made to use up memory and time: it is started
+ * under limits and is killed without loss. It trusts nothing that it reads, talks to its parent alone,
+ * and ends when that does.
+ */
+import { createHash } from 'node:crypto';
+import { constants, createReadStream } from 'node:fs';
+import { mkdir, open } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createZstdDecompress } from 'node:zlib';
+import type { RawSource } from './journal/journal.ts';
+import type { Attachment } from './message/message.ts';
+import type { ReaderAnswer, ReaderRequest } from './pipeline/reader.ts';
+
+/** Seen by its owner alone until the pipeline gives it to the mailbox's. */
+const FILE_MODE = 0o600;
+const FOLDER_MODE = 0o700;
+
+/** The stored octets do not have the hash they were accepted with. */
+class DamagedSource extends Error {
+  readonly found: string;
+  constructor(found: string) {
+    super('the raw message is not what was accepted');
+    this.found = found;
+  }
+}
+
+async function readPlain(source: RawSource): Promise<Uint8Array> {
+  await using file = await open(source.path, constants.O_RDONLY | constants.O_NOFOLLOW);
+  const bytes = Buffer.alloc(source.sizeBytes);
+  let filled = 0;
+  while (filled < bytes.length) {
+    const { bytesRead } = await file.read(bytes, filled, bytes.length - filled, source.offset + filled);
+    if (bytesRead === 0) break;
+    filled += bytesRead;
+  }
+  return bytes.subarray(0, filled);
+}
+
+/** One zstd frame begins at the offset; what stands behind the message in the file is not looked at. */
+async function readPacked(source: RawSource): Promise<Uint8Array> {
+  const bytes = Buffer.alloc(source.sizeBytes);
+  let filled = 0;
+  const packed = createReadStream(source.path, { start: source.offset });
+  const unpacked = createZstdDecompress();
+  packed.on('error', (error) => unpacked.destroy(error));
+  for await (const chunk of packed.pipe(unpacked)) {
+    filled += (chunk as Buffer).copy(bytes, filled, 0, bytes.length - filled);
+    if (filled >= bytes.length) break;
+  }
+  packed.destroy();
+  return bytes.subarray(0, filled);
+}
+
+async function readSource(source: RawSource): Promise<Uint8Array> {
+  const bytes = source.encoding === 'zstd' ? await readPacked(source) : await readPlain(source);
+  const found = createHash('sha256').update(bytes).digest('hex');
+  if (found !== source.sha256) throw new DamagedSource(found);
+  return bytes;
+}
+
+/** Makes a file that did not exist, flushed. */
+async function writeNew(path: string, bytes: Uint8Array): Promise<void> {
+  const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW } = constants;
+  await using file = await open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, FILE_MODE);
+  await file.writeFile(bytes);
+  await file.sync();
+}
+
+async function writeAttachments(
+  folder: string,
+  attachments: readonly Pick<Attachment, 'filename' | 'bytes'>[],
+): Promise<void> {
+  if (attachments.length === 0) return;
+  await mkdir(folder, { mode: FOLDER_MODE });
+  for (const { filename, bytes } of attachments) await writeNew(join(folder, filename), bytes);
+  await using handle = await open(folder, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
+  await handle.sync();
+}
+
+async function answer(request: ReaderRequest): Promise<ReaderAnswer> {
+  const bytes = await readSource(request.source);
+  switch (request.kind) {
+    case 'summarize': {
+      const { summarizeMessage } = await import('./message/summary.ts');
+      return { kind: 'summary', summary: summarizeMessage(bytes) };
+    }
+    case 'read': {
+      // Loaded by the first message that is read: a process that waits stays small.
+      const { readMessage } = await import('./message/read-message.ts');
+      const { attachments, ...shown } = readMessage(bytes);
+      await writeAttachments(request.folder, attachments);
+      const written = attachments.map((attachment) => ({
+        filename: attachment.filename,
+        contentType: attachment.contentType,
+        sizeBytes: attachment.bytes.length,
+      }));
+      return { kind: 'outcome', outcome: { ...shown, attachments: written } };
+    }
+    case 'attach-raw':
+      await writeAttachments(request.folder, [{ filename: request.filename, bytes }]);
+      return { kind: 'raw-attached', sizeBytes: bytes.length };
+  }
+}
+
+/** A file that could not be read or written is an answer; any other error is a defect and ends the process. */
+async function answerOrFailure(request: ReaderRequest): Promise<ReaderAnswer> {
+  try {
+    return await answer(request);
+  } catch (error) {
+    if (error instanceof DamagedSource) return { kind: 'damaged', found: error.found };
+    if (error instanceof Error && 'syscall' in error && 'code' in error) {
+      return { kind: 'failed', code: String(error.code), message: error.message };
+    }
+    throw error;
+  }
+}
+
+// The parent's end of the channel is gone: it has ended, or wants this process to.
+process.on('disconnect', () => process.exit(0));
+// A terminal's interrupt is for the daemon, which ends its readers when it is done with them.
+process.on('SIGINT', () => undefined);
+process.on('message', (request) => {
+  void answerOrFailure(request as ReaderRequest).then((reply) => process.send?.(reply));
+});
