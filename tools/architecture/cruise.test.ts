@@ -130,7 +130,8 @@ test('cruise() finds nothing in a tree that keeps the rules', () => {
     'src/main.ts': "import './daemon.ts';\nimport 'node:fs';\n",
     'src/daemon.ts': "export { value } from './pipeline/step.ts';\n",
     'src/pipeline/step.ts': "export { value } from '../journal/row.ts';\n",
-    'src/journal/row.ts': "export { value } from '../system/clock.ts';\nexport type { V } from '../authentication/verdict.ts';\n",
+    'src/journal/row.ts':
+      "export { value } from '../system/clock.ts';\nexport type { V } from '../authentication/verdict.ts';\n",
     'src/authentication/verdict.ts': 'export type V = 1;\n',
     'src/system/clock.ts': "import 'node:fs';\nexport const value = 1;\n",
     'src/system/clock.test.ts': "import './clock.sim.ts';\nimport './clock.ts';\n",

@@ -42,7 +42,8 @@ function isReference(node: ts.Identifier): boolean {
 }
 
 function banOf(node: ts.Node): { readonly what: string; readonly instead: string } | null {
-  const found = (what: string, instead: string | undefined) => (instead === undefined ? null : { what, instead });
+  const found = (what: string, instead: string | undefined) =>
+    instead === undefined ? null : { what, instead };
   if (ts.isPropertyAccessExpression(node) && ts.isIdentifier(node.expression)) {
     const what = `${node.expression.text}.${node.name.text}`;
     return found(what, BANNED_ACCESS[what]);

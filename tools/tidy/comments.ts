@@ -4,7 +4,8 @@ import { dirname } from 'node:path';
 import ts from 'typescript';
 import { type Finding, lineAt, type Source } from './source.ts';
 
-const HISTORY = /\b(TODO|FIXME|XXX|HACK|sprint|no longer|previously|formerly|originally|PRD|(PR|issue|ticket) #?\d+)\b/i;
+const HISTORY =
+  /\b(TODO|FIXME|XXX|HACK|sprint|no longer|previously|formerly|originally|PRD|(PR|issue|ticket) #?\d+)\b/i;
 
 /** Every comment of a file with its offset. */
 function comments(source: Source): readonly { readonly text: string; readonly offset: number }[] {

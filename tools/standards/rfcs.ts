@@ -1,0 +1,114 @@
+/** The RFCs that the code may cite, and how far aimx implements each. A cited one has a row here. */
+
+export interface Rfc {
+  readonly title: string;
+  /** `followed`: a vocabulary or a piece of advice, not a protocol to implement. */
+  readonly standing: 'implemented' | 'partly' | 'followed' | 'todo';
+  /** What is in and what is not, or what it is used for. */
+  readonly scope: string;
+}
+
+export const RFCS: Readonly<Record<number, Rfc>> = {
+  1035: {
+    title: 'Domain Names: Implementation and Specification',
+    standing: 'partly',
+    scope: 'limits of names',
+  },
+  1047: {
+    title: 'Duplicate Messages and SMTP',
+    standing: 'implemented',
+    scope: 'the `250` waits for the disk alone; what comes twice is absorbed',
+  },
+  1123: {
+    title: 'Requirements for Internet Hosts',
+    standing: 'followed',
+    scope: 'advice on host names and mail',
+  },
+  1870: { title: 'SMTP SIZE', standing: 'implemented', scope: 'declared sizes, refused early' },
+  2034: {
+    title: 'SMTP ENHANCEDSTATUSCODES',
+    standing: 'implemented',
+    scope: 'every reply that may carry one',
+  },
+  2045: { title: 'MIME Part One', standing: 'implemented', scope: 'reading; transfer encodings' },
+  2046: { title: 'MIME Part Two', standing: 'partly', scope: 'reading; message/partial is not put together' },
+  2047: { title: 'MIME Part Three', standing: 'implemented', scope: 'encoded words in header fields' },
+  2049: { title: 'MIME Part Five', standing: 'followed', scope: 'canonical form' },
+  2183: { title: 'Content-Disposition', standing: 'implemented', scope: 'names and kinds of attachments' },
+  2231: {
+    title: 'MIME Parameter Value Extensions',
+    standing: 'implemented',
+    scope: 'continuations, charsets',
+  },
+  2387: { title: 'multipart/related', standing: 'partly', scope: 'reading' },
+  2392: { title: 'cid: and mid: URLs', standing: 'partly', scope: 'reading' },
+  2606: { title: 'Reserved Top Level DNS Names', standing: 'followed', scope: 'names in tests' },
+  2919: { title: 'List-Id', standing: 'implemented', scope: 'shown in the file' },
+  2920: { title: 'SMTP PIPELINING', standing: 'implemented', scope: 'receiving' },
+  3030: {
+    title: 'SMTP CHUNKING and BINARYMIME',
+    standing: 'partly',
+    scope: 'BDAT; BINARYMIME is not offered',
+  },
+  3207: { title: 'SMTP STARTTLS', standing: 'implemented', scope: 'receiving' },
+  3339: {
+    title: 'Date and Time on the Internet',
+    standing: 'implemented',
+    scope: 'every time that is shown',
+  },
+  3461: { title: 'SMTP DSN', standing: 'todo', scope: 'comes with sending' },
+  3463: {
+    title: 'Enhanced Mail System Status Codes',
+    standing: 'implemented',
+    scope: 'the codes of our replies',
+  },
+  3464: { title: 'Delivery Status Notifications', standing: 'todo', scope: 'comes with sending' },
+  3676: { title: 'text/plain format=flowed', standing: 'implemented', scope: 'reading; lines are joined' },
+  3834: {
+    title: 'Automatic Responses to Mail',
+    standing: 'partly',
+    scope: 'Auto-Submitted is shown; answering comes with sending',
+  },
+  3848: { title: 'Transmission Types', standing: 'implemented', scope: 'the `with` clause of Received' },
+  3986: { title: 'URI Generic Syntax', standing: 'followed', scope: 'links in bodies' },
+  4291: { title: 'IPv6 Addressing', standing: 'implemented', scope: 'address literals' },
+  4648: { title: 'Base16, Base32, Base64', standing: 'implemented', scope: 'transfer encodings' },
+  4954: { title: 'SMTP AUTH', standing: 'followed', scope: 'not offered: aimx is no submission server' },
+  5234: { title: 'ABNF', standing: 'followed', scope: 'grammar in comments' },
+  5321: {
+    title: 'Simple Mail Transfer Protocol',
+    standing: 'partly',
+    scope: 'receiving in full; sending comes later',
+  },
+  5322: {
+    title: 'Internet Message Format',
+    standing: 'implemented',
+    scope: 'reading, obsolete forms included',
+  },
+  5598: { title: 'Internet Mail Architecture', standing: 'followed', scope: 'names of roles' },
+  5890: { title: 'IDNA: Definitions', standing: 'partly', scope: 'A-labels and U-labels of domains' },
+  5891: { title: 'IDNA: Protocol', standing: 'partly', scope: 'A-labels and U-labels of domains' },
+  5952: { title: 'IPv6 Text Representation', standing: 'implemented', scope: 'addresses that are shown' },
+  6068: { title: 'mailto: URLs', standing: 'followed', scope: 'links in bodies' },
+  6152: { title: 'SMTP 8BITMIME', standing: 'implemented', scope: 'receiving' },
+  6376: {
+    title: 'DKIM Signatures',
+    standing: 'partly',
+    scope: 'keys and their DNS record; verifying comes next',
+  },
+  6409: { title: 'Message Submission', standing: 'followed', scope: 'not offered' },
+  6522: { title: 'multipart/report', standing: 'todo', scope: 'comes with sending' },
+  6531: { title: 'SMTPUTF8', standing: 'implemented', scope: 'receiving' },
+  6532: { title: 'Internationalized Email Headers', standing: 'implemented', scope: 'reading' },
+  6761: { title: 'Special-Use Domain Names', standing: 'followed', scope: '`localhost` of `aimx dev`' },
+  7208: { title: 'SPF', standing: 'todo', scope: 'result words; checking comes next' },
+  7489: { title: 'DMARC', standing: 'todo', scope: 'alignment; checking comes next' },
+  7504: { title: 'SMTP 521 and 556', standing: 'followed', scope: 'domains without mail' },
+  7505: { title: 'Null MX', standing: 'todo', scope: 'comes with sending' },
+  8259: { title: 'JSON', standing: 'followed', scope: 'machine-readable output' },
+  8446: { title: 'TLS 1.3', standing: 'followed', scope: 'closing alerts' },
+  8463: { title: 'Ed25519 for DKIM', standing: 'todo', scope: 'comes with authentication' },
+  8601: { title: 'Authentication-Results', standing: 'partly', scope: 'result words' },
+  8617: { title: 'ARC', standing: 'todo', scope: 'comes with authentication' },
+  9110: { title: 'HTTP Semantics', standing: 'followed', scope: 'the control socket' },
+};
