@@ -1,11 +1,12 @@
 /** Makes what the journal is asked to accept out of what the session and the content sink know. */
 import type { Acceptance, AcceptedRecipient, Arrival, MailboxId } from '../journal/journal.ts';
-import type { SessionEnvelope } from '../smtp/session.ts';
+import type { SessionEnvelope } from '../smtp/session-events.ts';
 import type { ReceivedContent } from './content-sink.ts';
 
 export interface AcceptanceParts {
   readonly envelope: SessionEnvelope;
   readonly received: ReceivedContent;
+  readonly lacksIdentity: boolean;
   readonly mailboxIds: Readonly<Record<string, MailboxId>>;
   readonly arrival: Pick<Arrival, 'receivedAt' | 'sessionId' | 'clientAddress' | 'tls'>;
 }
@@ -17,6 +18,7 @@ export type AcceptanceOutcome =
 
 export function buildAcceptance({
   envelope,
+  lacksIdentity,
   received,
   mailboxIds,
   arrival,
@@ -47,7 +49,7 @@ export function buildAcceptance({
       },
       content: received.content,
       exactFingerprint: received.exactFingerprint,
-      lacksIdentity: received.lacksIdentity,
+      lacksIdentity,
     },
   };
 }

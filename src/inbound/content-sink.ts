@@ -5,7 +5,6 @@
 import { createHash, type Hash, hash } from 'node:crypto';
 import type { AcceptedContent, Spool } from '../journal/journal.ts';
 import type { ContentMemory, Spillable } from './content-memory.ts';
-import { IdentityScan } from './identity-scan.ts';
 import { SPOOL_WAITING_BYTES_MAX } from './limits.ts';
 import { SpoolWriter } from './spool-writer.ts';
 
@@ -14,7 +13,6 @@ export interface ReceivedContent {
   readonly content: AcceptedContent;
   /** SHA-256, lower-case hex. */
   readonly exactFingerprint: string;
-  readonly lacksIdentity: boolean;
 }
 
 export interface ContentSinkOptions {
@@ -36,7 +34,6 @@ const SMALL_CHUNK_BYTES_MAX = 1024;
 
 export class ContentSink implements Spillable {
   readonly #options: ContentSinkOptions;
-  readonly #scan = new IdentityScan();
   #chunks: Uint8Array[] = [];
   /** Where small pieces gather; the last of `#chunks` is its used part while it is not null. */
   #block: Uint8Array | null = null;
@@ -66,7 +63,6 @@ export class ContentSink implements Spillable {
   /** Takes the next piece of content; copies it. */
   add(bytes: Uint8Array): void {
     if (bytes.length === 0) return;
-    this.#scan.add(bytes);
     const sizeBefore = this.#sizeBytes;
     this.#sizeBytes += bytes.length;
     if (this.#sizeBytes > HASH_AT_ONCE_BYTES_MAX) this.#hash ??= this.#hashKept();
@@ -102,12 +98,12 @@ export class ContentSink implements Spillable {
   finish(): ReceivedContent | Promise<ReceivedContent> {
     this.#options.memory.withdraw(this);
     const sizeBytes = this.#sizeBytes;
-    const facts = { exactFingerprint: this.#digest(), lacksIdentity: this.#scan.lacksIdentity };
+    const exactFingerprint = this.#digest();
     if (this.#writer === null)
-      return { content: { kind: 'inline', chunks: this.#chunks, sizeBytes }, ...facts };
+      return { content: { kind: 'inline', chunks: this.#chunks, sizeBytes }, exactFingerprint };
     return this.#writer
       .finish()
-      .then((spool) => ({ content: { kind: 'spooled', spool, sizeBytes }, ...facts }));
+      .then((spool) => ({ content: { kind: 'spooled', spool, sizeBytes }, exactFingerprint }));
   }
 
   /** Gives back the memory of a message that has been accepted. */

@@ -5,7 +5,7 @@
  * All times are monotonic milliseconds.
  */
 import type { SmtpConfig } from '../config/config.ts';
-import type { SessionPhase } from '../smtp/session.ts';
+import type { SessionPhase } from '../smtp/session-events.ts';
 import type { InboundLimits } from './limits.ts';
 
 export type TimeLimits = Pick<

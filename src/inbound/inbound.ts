@@ -7,8 +7,8 @@
  * It must not know: MIME, where mailboxes lie, what happens after the `250`.
  */
 import type { Config } from '../config/config.ts';
-import { createRouter, type Router } from '../config/routing.ts';
 import type { Journal, MailboxId } from '../journal/journal.ts';
+import { createRouter, type Router } from '../smtp/routing.ts';
 import type { Certificates } from '../system/certificate.ts';
 import type { Clock, Timer } from '../system/clock.ts';
 import type { Faults } from '../system/faults.ts';
@@ -22,10 +22,10 @@ import { contentMemory } from './content-memory.ts';
 import { tickMs } from './deadlines.ts';
 import { INBOUND_LIMITS, type InboundLimits } from './limits.ts';
 import { refusals } from './refusal.ts';
-import { type ConnectionDependencies, SmtpConnection } from './smtp-connection.ts';
+import { type AcceptingJournal, type ConnectionDependencies, SmtpConnection } from './smtp-connection.ts';
 
 export interface InboundDependencies {
-  readonly journal: Journal;
+  readonly journal: AcceptingJournal & Pick<Journal, 'broken'>;
   readonly network: Network;
   readonly certificates: Certificates;
   readonly clock: Clock;
@@ -216,7 +216,10 @@ class Listeners implements Inbound {
   }
 
   #routeBy(config: Config): Router {
-    if (this.#router?.config !== config) this.#router = { config, route: createRouter(config) };
+    if (this.#router?.config !== config) {
+      const route = createRouter({ ...config, postmaster: config.smtp.postmaster });
+      this.#router = { config, route };
+    }
     return this.#router.route;
   }
 

@@ -7,8 +7,8 @@
  */
 import type { Config } from '../config/config.ts';
 import type { Journal, JournalId, MailboxId, Reservation } from '../journal/journal.ts';
-import { createSession } from '../smtp/engine.ts';
 import { formatReply } from '../smtp/reply.ts';
+import { createSession } from '../smtp/session.ts';
 import type {
   CommitFailure,
   Session,
@@ -16,7 +16,7 @@ import type {
   SessionEnvelope,
   SessionEvent,
   SessionOptions,
-} from '../smtp/session.ts';
+} from '../smtp/session-events.ts';
 import { assert, assertNever } from '../system/assert.ts';
 import type { Clock } from '../system/clock.ts';
 import { AimxError } from '../system/errors.ts';
@@ -29,9 +29,12 @@ import { ContentSink, type ReceivedContent } from './content-sink.ts';
 import { decideTimeout, type TimedPhase, type TimeLimits } from './deadlines.ts';
 import { HELD_BYTES_MAX, type InboundLimits } from './limits.ts';
 
+/** What inbound asks of the journal. */
+export type AcceptingJournal = Pick<Journal, 'accept' | 'openSpool' | 'recordEvidence' | 'reserve'>;
+
 /** What all connections share. */
 export interface ConnectionDependencies {
-  readonly journal: Journal;
+  readonly journal: AcceptingJournal;
   readonly clock: Clock;
   readonly log: Log;
   readonly faults: Faults;
@@ -207,7 +210,7 @@ export class SmtpConnection implements ConnectionEvents {
         this.#releaseReservation();
         return;
       case 'commit':
-        this.#commit(effect.envelope);
+        this.#commit(effect.envelope, effect.lacksIdentity);
         return;
       case 'evidence':
         this.#recordEvidence(effect.messageRef);
@@ -350,7 +353,7 @@ export class SmtpConnection implements ConnectionEvents {
 
   // --- commit
 
-  #commit(envelope: SessionEnvelope): void {
+  #commit(envelope: SessionEnvelope, lacksIdentity: boolean): void {
     const sink = this.#sink;
     assert(sink !== null, 'A commit follows the content that it commits');
     this.#sink = null;
@@ -359,15 +362,23 @@ export class SmtpConnection implements ConnectionEvents {
     const failed = (error: unknown): void => this.#commitFailed(sink, error);
     // In memory it is complete already: a promise more would be a turn more for each message.
     if (received instanceof Promise)
-      received.then((whole) => this.#accept(envelope, sink, whole)).catch(failed);
-    else this.#accept(envelope, sink, received).catch(failed);
+      received
+        .then((whole) => this.#accept(sink, { envelope, lacksIdentity, received: whole }))
+        .catch(failed);
+    else this.#accept(sink, { envelope, lacksIdentity, received }).catch(failed);
   }
 
-  #accept(envelope: SessionEnvelope, sink: ContentSink, received: ReceivedContent): Promise<void> {
+  #accept(
+    sink: ContentSink,
+    message: {
+      readonly envelope: SessionEnvelope;
+      readonly lacksIdentity: boolean;
+      readonly received: ReceivedContent;
+    },
+  ): Promise<void> {
     const { clock, faults, journal } = this.#deps;
     const outcome = buildAcceptance({
-      envelope,
-      received,
+      ...message,
       mailboxIds: this.#deps.mailboxIds(),
       arrival: {
         receivedAt: clock.now(),
