@@ -19,9 +19,9 @@ const STOP_MS_MAX = 10_000;
  */
 export async function startDaemonProcess(options: {
   readonly program: string;
-  readonly configDir: string;
-  readonly runtimeDir: string;
   readonly bind: string;
+  /** Beside our own environment; `AIMX_DATA_DIR` is taken out of it. */
+  readonly environment: Readonly<Record<string, string>>;
   readonly logPath: string;
   readonly isListening: () => Promise<boolean>;
 }): Promise<DaemonProcess> {
@@ -31,8 +31,7 @@ export async function startDaemonProcess(options: {
     {
       env: {
         ...process.env,
-        AIMX_CONFIG_DIR: options.configDir,
-        AIMX_RUNTIME_DIR: options.runtimeDir,
+        ...options.environment,
         AIMX_DATA_DIR: undefined,
       },
       stdio: ['ignore', 'ignore', 'pipe'],
