@@ -18,7 +18,7 @@ export type Head =
   | { readonly kind: 'broken'; readonly reason: string };
 
 const OPENING = /^\uFEFF?\+\+\+[ \t]*\r?\n/;
-const CLOSING = /(?:^|\n)\+\+\+[ \t]*(?:\r?\n|$)/;
+const CLOSING = /(?:^|\r?\n)\+\+\+[ \t]*(?:\r?\n|$)/;
 
 /** Finds the TOML between the `+++` lines. @param text The file's beginning. */
 function frontmatterText(text: string): string | 'cut' | null {

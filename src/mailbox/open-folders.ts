@@ -35,11 +35,21 @@ export class OpenFolders implements AsyncDisposable {
     assert(account !== null, 'a mailbox without an owner is not opened');
     const { folder } = opened;
     this.#inUse.add(folder);
+    let isSound = false;
     try {
-      return await use(folder, account);
+      const result = await use(folder, account);
+      isSound = !isProblem(result);
+      return result;
     } finally {
       this.#inUse.delete(folder);
+      if (!isSound) await this.#drop(mailbox, folder);
     }
+  }
+
+  /** A handle outlives what it was opened through, such as a mount that has been taken away: the next try opens anew. */
+  async #drop(mailbox: string, folder: Folder): Promise<void> {
+    if (this.#open.get(mailbox) === folder) this.#open.delete(mailbox);
+    await folder[Symbol.asyncDispose]();
   }
 
   async #get(mailbox: string, account: Owner | null): Promise<OpenOutcome> {
@@ -73,4 +83,10 @@ export class OpenFolders implements AsyncDisposable {
     this.#open.clear();
     await Promise.allSettled(idle.map((folder) => folder[Symbol.asyncDispose]()));
   }
+}
+
+/** A problem, or a list of outcomes with one among them. */
+function isProblem(result: unknown): boolean {
+  if (Array.isArray(result)) return result.some(isProblem);
+  return typeof result === 'object' && result !== null && 'kind' in result && result.kind === 'problem';
 }
