@@ -17,7 +17,9 @@ export interface DevConfigOptions {
 
 /** One TOML value on one line. */
 function toml(value: string | readonly string[]): string {
-  return stringify({ value }).replace(/^value = /, '').trimEnd();
+  return stringify({ value })
+    .replace(/^value = /, '')
+    .trimEnd();
 }
 
 /** @returns The text of a `config.toml` that receives mail for `agent@localhost` on loopback. */

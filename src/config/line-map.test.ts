@@ -97,9 +97,38 @@ test('mapLines() knows a line for every key of a valid document', () => {
 
 test('mapLines() takes any text', () => {
   const fragments = fc.array(
-    fc.constantFrom('[', ']', '[[', ']]', '{', '}', '"', "'", '"""', "'''", '=', '.', ',', '#', '\n', '\\', 'a', '1', ' '),
+    fc.constantFrom(
+      '[',
+      ']',
+      '[[',
+      ']]',
+      '{',
+      '}',
+      '"',
+      "'",
+      '"""',
+      "'''",
+      '=',
+      '.',
+      ',',
+      '#',
+      '\n',
+      '\\',
+      'a',
+      '1',
+      ' ',
+    ),
   );
-  fc.assert(fc.property(fc.oneof(fc.string(), fragments.map((parts) => parts.join(''))), (text) => {
-    mapLines(text).lineOf(['a', 0, 'b']);
-  }), { numRuns: 2000 });
+  fc.assert(
+    fc.property(
+      fc.oneof(
+        fc.string(),
+        fragments.map((parts) => parts.join('')),
+      ),
+      (text) => {
+        mapLines(text).lineOf(['a', 0, 'b']);
+      },
+    ),
+    { numRuns: 2000 },
+  );
 });

@@ -78,7 +78,7 @@ export function readSmtp(raw: RawTable, report: Report): SmtpConfig {
       found: values.max_recipients,
       allowed: `senders may rely on ${RECIPIENTS_EXPECTED} (RFC 5321 §4.5.3.1.8)`,
     });
-  if (values.bind.length === 0)
+  if (Array.isArray(raw['bind']) && raw['bind'].length === 0)
     report.error({
       at: ['smtp', 'bind'],
       found: raw['bind'],
