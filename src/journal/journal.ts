@@ -117,6 +117,8 @@ export interface MessageRow {
   readonly exactFingerprint: string;
   readonly lacksIdentity: boolean;
   readonly raw: RawSource;
+  /** False once the raw bytes are gone (`keep_raw`, or an absorbed copy); `raw.path` is then not to be opened. */
+  readonly rawKept: boolean;
   /** Null until authenticated. */
   readonly verdict: Verdict | null;
   /** How often reading its MIME was begun; counted on disk before each attempt. */
@@ -283,7 +285,12 @@ export type Decision =
       readonly by: 'exact' | 'content' | 'message-id' | 'legacy';
     }
   /** `delivery` is the stored one, now `promoting` with the better copy's journal id. */
-  | { readonly kind: 'promote'; readonly delivery: DeliveryRow; readonly copy: DeliveryRow };
+  | { readonly kind: 'promote'; readonly delivery: DeliveryRow; readonly copy: DeliveryRow }
+  /**
+   * Not now: another copy is on its way into the mailbox, or the mailbox is not read in. The row waits and
+   * the message is handed out again when that has ended.
+   */
+  | { readonly kind: 'wait'; readonly delivery: DeliveryRow };
 
 export interface RunLimits {
   readonly perMailbox: Readonly<Record<MailboxId, number>>;

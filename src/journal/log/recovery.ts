@@ -1,0 +1,216 @@
+/**
+ * Reads the log back at the start: finds its end, tells a torn tail from damage, and yields what the
+ * rows have not taken over.
+ */
+import { hash } from 'node:crypto';
+import { type FileHandle, open, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { AimxError, isErrno } from '../../system/errors.ts';
+import type { Log } from '../../system/log.ts';
+import { findMagic, HEAD_BYTES, isIntact, parseHead, type RecordHead } from './record.ts';
+import { listSegments, type Segment, segmentNamed, syncFolder } from './segments.ts';
+import type { DurableRecord } from './writer.ts';
+
+/** Which part of the log the rows hold: everything before this. */
+export interface LogPosition {
+  /** Relative to the journal's folder, with `/`; null before the first record. */
+  readonly file: string | null;
+  readonly offset: number;
+  readonly journalId: number;
+}
+
+export interface RecoveredLog {
+  readonly segment: Segment;
+  readonly endOffset: number;
+  readonly nextId: number;
+  /** Records behind the rows' position, in order. */
+  readonly tail: readonly DurableRecord[];
+}
+
+/**
+ * @throws AimxError `journal.damaged` where a record that was acknowledged does not read back.
+ */
+export async function recoverLog(folder: string, applied: LogPosition, log: Log): Promise<RecoveredLog> {
+  const segments = await listSegments(folder);
+  const last = segments.at(-1);
+  if (last === undefined) {
+    if (applied.file !== null) throw damaged(applied.file, 0, 'the segment is missing');
+    return { segment: segmentNamed(1), endOffset: 0, nextId: 1, tail: [] };
+  }
+  // Retention may have removed the segment of the last applied record when the next one was still empty.
+  const from = segments.findIndex(
+    (segment) => segment.file === applied.file || segment.firstId === applied.journalId + 1,
+  );
+  if (applied.file !== null && from < 0) throw damaged(applied.file, 0, 'the segment is missing');
+  const tail: DurableRecord[] = [];
+  let nextId = 0;
+  let endOffset = 0;
+  for (const segment of segments.slice(Math.max(0, from))) {
+    if (nextId !== 0 && segment.firstId !== nextId)
+      throw damaged(segment.file, 0, `it begins with record ${segment.firstId}, not ${nextId}`);
+    const floor = segment.file === applied.file ? applied.offset : 0;
+    const end = await scanSegment(folder, segment, { isLast: segment === last, floor, log }, (record) => {
+      if (record.journalId > applied.journalId) tail.push(record);
+    });
+    endOffset = end.offset;
+    nextId = end.nextId;
+  }
+  return { segment: last, endOffset, nextId, tail };
+}
+
+interface ScanOptions {
+  readonly isLast: boolean;
+  /** Everything below was acknowledged, by the rows' word. */
+  readonly floor: number;
+  readonly log: Log;
+}
+
+async function scanSegment(
+  folder: string,
+  segment: Segment,
+  options: ScanOptions,
+  found: (record: DurableRecord) => void,
+): Promise<{ readonly offset: number; readonly nextId: number }> {
+  await using handle = await open(join(folder, segment.file), 'r+');
+  const size = (await handle.stat()).size;
+  const reader = new RecordReader(handle, size);
+  let offset = 0;
+  let nextId = segment.firstId;
+  while (offset < size) {
+    const read = await reader.recordAt(offset);
+    if (read.kind === 'invalid' || read.head.journalId !== nextId) {
+      const reason = read.kind === 'invalid' ? read.reason : `record ${read.head.journalId} is out of order`;
+      if (offset < options.floor || !options.isLast) throw damaged(segment.file, offset, reason);
+      if (await reader.wasAcknowledged(offset)) throw damaged(segment.file, offset, reason);
+      await moveTornTailAside(folder, handle, segment, offset, options.log);
+      break;
+    }
+    const contentOffset = offset + HEAD_BYTES + read.head.envelopeBytes;
+    const endOffset = contentOffset + read.head.contentBytes;
+    if (read.head.kind === 'message' && read.head.contentBytes === 0)
+      await checkSpool(folder, segment, offset, read.envelope);
+    found({
+      kind: read.head.kind,
+      journalId: nextId,
+      file: segment.file,
+      contentOffset,
+      envelope: read.envelope,
+      contentSha256: read.head.contentSha256,
+      endOffset,
+    });
+    offset = endOffset;
+    nextId += 1;
+  }
+  if (offset < options.floor)
+    throw damaged(segment.file, offset, `it ends here, but ${options.floor} octets were acknowledged`);
+  return { offset, nextId };
+}
+
+type ReadRecord =
+  | { readonly kind: 'valid'; readonly head: RecordHead; readonly envelope: string }
+  | { readonly kind: 'invalid'; readonly reason: string };
+
+/** Read ahead by this much: a segment is some 64 reads. */
+const WINDOW_BYTES = 1024 * 1024;
+
+class RecordReader {
+  readonly #handle: FileHandle;
+  readonly #size: number;
+  #window: Buffer = Buffer.alloc(0);
+  #windowAt = 0;
+
+  constructor(handle: FileHandle, size: number) {
+    this.#handle = handle;
+    this.#size = size;
+  }
+
+  async recordAt(offset: number): Promise<ReadRecord> {
+    const head = parseHead(await this.#read(offset, HEAD_BYTES));
+    if (head === null) return { kind: 'invalid', reason: 'there is no record' };
+    const envelopeEnd = HEAD_BYTES + head.envelopeBytes;
+    const front = await this.#read(offset, envelopeEnd);
+    if (!isIntact(head, front)) return { kind: 'invalid', reason: 'head or envelope is not as written' };
+    const content = await this.#read(offset + envelopeEnd, head.contentBytes);
+    if (content.length < head.contentBytes) return { kind: 'invalid', reason: 'the content is cut off' };
+    if (head.contentBytes > 0 && hash('sha256', content) !== head.contentSha256)
+      return { kind: 'invalid', reason: 'the content is not as written' };
+    return { kind: 'valid', head, envelope: front.toString('utf8', HEAD_BYTES, envelopeEnd) };
+  }
+
+  /** True where a later record says that the octet at `offset` had been flushed when it was written. */
+  async wasAcknowledged(offset: number): Promise<boolean> {
+    let at = offset + 1;
+    while (at < this.#size) {
+      const bytes = await this.#read(at, Math.min(WINDOW_BYTES, this.#size - at));
+      const found = findMagic(bytes, 0);
+      if (found < 0) {
+        // The magic may lie across two windows.
+        at += Math.max(1, bytes.length - 7);
+        continue;
+      }
+      const candidate = at + found;
+      const head = parseHead(await this.#read(candidate, HEAD_BYTES));
+      if (head !== null && head.durableUpTo > offset) {
+        const front = await this.#read(candidate, HEAD_BYTES + head.envelopeBytes);
+        if (isIntact(head, front)) return true;
+      }
+      at = candidate + 1;
+    }
+    return false;
+  }
+
+  async #read(offset: number, length: number): Promise<Buffer> {
+    const from = offset - this.#windowAt;
+    if (from >= 0 && from + length <= this.#window.length) return this.#window.subarray(from, from + length);
+    const wanted = Math.min(Math.max(length, WINDOW_BYTES), Math.max(0, this.#size - offset));
+    const bytes = Buffer.allocUnsafe(wanted);
+    let filled = 0;
+    while (filled < wanted) {
+      const { bytesRead } = await this.#handle.read(bytes, filled, wanted - filled, offset + filled);
+      if (bytesRead === 0) break;
+      filled += bytesRead;
+    }
+    this.#window = bytes.subarray(0, filled);
+    this.#windowAt = offset;
+    return this.#window.subarray(0, length);
+  }
+}
+
+async function checkSpool(folder: string, segment: Segment, offset: number, envelope: string): Promise<void> {
+  const { spool, sizeBytes } = JSON.parse(envelope) as { spool: string | null; sizeBytes: number };
+  if (spool === null) return;
+  try {
+    await using handle = await open(join(folder, spool), 'r');
+    const size = (await handle.stat()).size;
+    if (size === sizeBytes) return;
+    throw damaged(segment.file, offset, `its file "${spool}" has ${size} octets, not ${sizeBytes}`);
+  } catch (error) {
+    // Retention may have dropped it; rows of a message that still needs it say so when it is read.
+    if (!isErrno(error, 'ENOENT')) throw error;
+  }
+}
+
+async function moveTornTailAside(
+  folder: string,
+  handle: FileHandle,
+  segment: Segment,
+  offset: number,
+  log: Log,
+): Promise<void> {
+  const size = (await handle.stat()).size;
+  const bytes = Buffer.allocUnsafe(size - offset);
+  await handle.read(bytes, 0, bytes.length, offset);
+  const aside = `${segment.file}.torn-${offset}`;
+  await writeFile(join(folder, aside), bytes, { mode: 0o600, flush: true });
+  await handle.truncate(offset);
+  await handle.sync();
+  await syncFolder(join(folder, 'log'));
+  log.warn('journal.torn-tail', { segment: segment.file, offset, bytes: bytes.length, movedTo: aside });
+}
+
+function damaged(file: string, offset: number, reason: string): AimxError {
+  return new AimxError('journal.damaged', `Cannot use the journal: "${file}" at octet ${offset}: ${reason}`, {
+    hint: 'Restore the data folder from a backup (aimx restore); nothing was changed',
+    detail: { file, offset, reason },
+  });
+}

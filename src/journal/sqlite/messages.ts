@@ -1,0 +1,208 @@
+/**
+ * Transitions of messages: from the log into the rows, through authentication, to their end; and
+ * which message is handed out next.
+ */
+import type { MessageRow, Transitions } from '../journal.ts';
+import type { DurableRecord } from '../log/writer.ts';
+import { type Context, trace } from './context.ts';
+import type { Database } from './database.ts';
+import { decodeMessage, type StoredEnvelope } from './rows.ts';
+
+/** A durable record on its way into the rows. */
+export interface AppliedRecord extends DurableRecord {
+  /** When its flush had returned; null where it is read back after a crash. */
+  readonly durableAt: number | null;
+}
+
+/** `ready_at` of a message that waits for an event and not for a time. */
+const NO_TIME = 9_000_000_000_000_000;
+
+/** Takes durable records over, in order; those that the rows hold already are passed over. */
+export function applyRecords(context: Context, records: readonly AppliedRecord[]): void {
+  const last = records.at(-1);
+  if (last === undefined) return;
+  const applied = Number(context.db.getMeta('applied_id') ?? 0);
+  for (const record of records) {
+    if (record.journalId <= applied) continue;
+    if (record.kind === 'message') applyMessage(context, record);
+    else applyEvidence(context, record);
+  }
+  if (last.journalId <= applied) return;
+  context.db.setMeta('applied_id', String(last.journalId));
+  context.db.setMeta('applied_file', last.file);
+  context.db.setMeta('applied_offset', String(last.endOffset));
+}
+
+function applyMessage(context: Context, record: AppliedRecord): void {
+  const { db } = context;
+  const stored = JSON.parse(record.envelope) as StoredEnvelope;
+  const { arrival, envelope } = stored;
+  db.run(
+    `INSERT INTO messages (journal_id, state, received_at, client_address, envelope, size_bytes, exact,
+       lacks_identity, raw_file, raw_offset) VALUES (?, 'accepted', ?, ?, ?, ?, ?, ?, ?, ?)`,
+    record.journalId,
+    arrival.receivedAt,
+    arrival.clientAddress,
+    record.envelope,
+    stored.sizeBytes,
+    record.contentSha256,
+    stored.lacksIdentity ? 1 : 0,
+    stored.spool ?? record.file,
+    stored.spool === null ? record.contentOffset : 0,
+  );
+  const byMailbox = new Map<string, { mailbox: string; deliveredTo: string[]; tag: string | null }>();
+  for (const recipient of envelope.recipients) {
+    const known = byMailbox.get(recipient.mailboxId);
+    if (known !== undefined) known.deliveredTo.push(recipient.forwardPath);
+    else
+      byMailbox.set(recipient.mailboxId, {
+        mailbox: recipient.mailbox,
+        deliveredTo: [recipient.forwardPath],
+        tag: recipient.tag,
+      });
+  }
+  for (const [mailboxId, { mailbox, deliveredTo, tag }] of byMailbox)
+    db.run(
+      `INSERT INTO deliveries (journal_id, origin_id, mailbox_id, mailbox, delivered_to, tag, state, received_at)
+       VALUES (?, ?, ?, ?, ?, ?, 'pending', ?)`,
+      record.journalId,
+      record.journalId,
+      mailboxId,
+      mailbox,
+      JSON.stringify(deliveredTo),
+      tag,
+      arrival.receivedAt,
+    );
+  trace(context, {
+    at: record.durableAt ?? arrival.receivedAt,
+    journalId: record.journalId,
+    event: 'message.accepted',
+    detail: {
+      via: arrival.via,
+      receivedAt: arrival.receivedAt,
+      sessionId: arrival.sessionId,
+      clientAddress: arrival.clientAddress,
+      helo: arrival.helo,
+      protocol: arrival.protocol,
+      reversePath: envelope.reversePath,
+      sizeBytes: stored.sizeBytes,
+    },
+  });
+  settleMessage(context, record.journalId, arrival.receivedAt);
+}
+
+function applyEvidence(context: Context, record: AppliedRecord): void {
+  const { journalId, at } = JSON.parse(record.envelope) as { journalId: number; at: number };
+  context.db.run('INSERT OR IGNORE INTO evidence VALUES (?, ?)', journalId, at);
+  // A copy's evidence counts for the delivery that it was absorbed into.
+  context.db.run(
+    `UPDATE deliveries SET witnessed = 1 WHERE delivery_id IN
+       (SELECT COALESCE(absorbed_into, delivery_id) FROM deliveries WHERE journal_id = ? AND state <> 'pending'
+        UNION SELECT delivery_id FROM deliveries WHERE origin_id = ? AND origin_id IS NOT journal_id)`,
+    journalId,
+    journalId,
+  );
+  trace(context, { at, journalId, event: 'message.reply-seen' });
+}
+
+/**
+ * Ends a message whose deliveries have all ended, or says when it is worth looking at again.
+ * Called after every change of one of its deliveries.
+ */
+export function settleMessage(context: Context, journalId: number, at: number): void {
+  const { db } = context;
+  const open = db.all(
+    `SELECT d.state, d.next_at, COALESCE(m.legacy_pending, 0) AS legacy
+     FROM deliveries d LEFT JOIN mailboxes m ON m.mailbox_id = d.mailbox_id
+     WHERE d.journal_id = ? AND d.state NOT IN ('delivered', 'absorbed')`,
+    journalId,
+  );
+  context.changed.add('messages');
+  if (open.length === 0) {
+    const ended = db.run(
+      "UPDATE messages SET state = 'done' WHERE journal_id = ? AND state <> 'done'",
+      journalId,
+    );
+    if (ended > 0) trace(context, { at, journalId, event: 'message.done' });
+    return;
+  }
+  const scanning = open.some((row) => row['legacy'] === 1 && row['state'] === 'pending');
+  const readyAt = scanning ? NO_TIME : Math.min(...open.map((row) => (row['next_at'] as number | null) ?? 0));
+  // A promotion brings a message back that had ended with its own delivery.
+  db.run(
+    `UPDATE messages SET ready_at = ?, state = CASE state WHEN 'done' THEN 'authenticated' ELSE state END
+     WHERE journal_id = ?`,
+    readyAt,
+    journalId,
+  );
+}
+
+export function authenticated(context: Context, input: Transitions['authenticated']['in']): void {
+  const changed = context.db.run(
+    "UPDATE messages SET state = 'authenticated', verdict = ? WHERE journal_id = ? AND state = 'accepted'",
+    JSON.stringify(input.verdict),
+    input.journalId,
+  );
+  if (changed === 0) return;
+  trace(context, {
+    at: input.at,
+    journalId: input.journalId,
+    event: 'message.authenticated',
+    detail: { ...input.verdict },
+  });
+}
+
+export function readAttempt(
+  context: Context,
+  input: Transitions['read-attempt']['in'],
+): Transitions['read-attempt']['out'] {
+  const row = context.db.get(
+    'UPDATE messages SET read_attempts = read_attempts + 1 WHERE journal_id = ? RETURNING read_attempts',
+    input.journalId,
+  );
+  const attempts = (row?.['read_attempts'] as number | undefined) ?? 0;
+  if (attempts > 1)
+    trace(context, {
+      at: input.at,
+      journalId: input.journalId,
+      event: 'message.read-again',
+      detail: { attempts },
+    });
+  return { attempts };
+}
+
+/** Messages that are handed out and not given back, by journal id. */
+export type Leases = Set<number>;
+
+export function claimMessages(
+  db: Database,
+  folder: string,
+  leases: Leases,
+  request: { readonly limit: number; readonly at: number },
+): { readonly messages: readonly MessageRow[]; readonly nextDueAt: number | null } {
+  // Leased ones stay in the index, so as many more are read at most.
+  const limit = request.limit + leases.size;
+  const ready = db.all(
+    "SELECT * FROM messages WHERE state <> 'done' AND ready_at = 0 ORDER BY journal_id LIMIT ?",
+    limit,
+  );
+  const waited = db.all(
+    "SELECT * FROM messages WHERE state <> 'done' AND ready_at > 0 AND ready_at <= ? ORDER BY ready_at LIMIT ?",
+    request.at,
+    limit,
+  );
+  const rows = [...ready, ...waited]
+    .filter((row) => !leases.has(row['journal_id'] as number))
+    .sort((a, b) => (a['journal_id'] as number) - (b['journal_id'] as number))
+    .slice(0, request.limit);
+  for (const row of rows) leases.add(row['journal_id'] as number);
+  const next = db.get(
+    "SELECT MIN(ready_at) AS at FROM messages WHERE state <> 'done' AND ready_at > ? AND ready_at < ?",
+    request.at,
+    NO_TIME,
+  );
+  return {
+    messages: rows.map((row) => decodeMessage(db, folder, row)),
+    nextDueAt: (next?.['at'] as number | null | undefined) ?? null,
+  };
+}

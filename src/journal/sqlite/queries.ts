@@ -1,0 +1,238 @@
+/**
+ * Every question to the rows, by name. They change nothing and see committed rows.
+ */
+import type {
+  DeliveryId,
+  DeliveryRow,
+  MailboxId,
+  MessageRow,
+  Page,
+  Queries,
+  RunRow,
+  RunState,
+} from '../journal.ts';
+import type { Database, SqlValue } from './database.ts';
+import {
+  decodeAbsorbed,
+  decodeDelivery,
+  decodeRun,
+  decodeTrace,
+  deliveriesOf,
+  readDelivery,
+  readMessage,
+} from './rows.ts';
+import { mailboxIds, runsWhere } from './run-filter.ts';
+import { readRun } from './runs.ts';
+
+/** More with the same id or Message-ID is no answer that a person can use. */
+const FOUND_MAX = 20;
+/** A message with more lines than this has been retried for months; the newest are shown. */
+const TRACE_ROWS_MAX = 2000;
+const PAGE_ROWS_MAX = 1000;
+
+type Answers = {
+  readonly [Kind in keyof Queries]: (
+    db: Database,
+    folder: string,
+    input: Queries[Kind]['in'],
+  ) => Queries[Kind]['out'];
+};
+
+export const QUERIES: Answers = {
+  message: (db, folder, input) => readMessage(db, folder, input.journalId),
+  delivery: (db, _folder, input) => readDelivery(db, input.deliveryId),
+  find,
+  trace: traceOf,
+  runs,
+  run: (db, _folder, input) => readRun(db, input.runId),
+  'open-runs': (db) =>
+    db.all("SELECT * FROM runs WHERE state IN ('claimed', 'running') ORDER BY run_key").map(decodeRun),
+  absorbed,
+  mailboxes,
+  'legacy-pending': (db) =>
+    db
+      .all('SELECT mailbox_id FROM mailboxes WHERE active = 1 AND legacy_pending = 1')
+      .map((row) => row['mailbox_id'] as MailboxId),
+  progress,
+};
+
+/** Answers one question. */
+export function answer<Kind extends keyof Queries>(
+  db: Database,
+  folder: string,
+  kind: Kind,
+  input: Queries[Kind]['in'],
+): Queries[Kind]['out'] {
+  return QUERIES[kind](db, folder, input);
+}
+
+function find(db: Database, folder: string, input: Queries['find']['in']): Queries['find']['out'] {
+  const within = withinMailboxes(db, input.mailboxes, 'd.mailbox_id');
+  const found: { delivery: DeliveryRow; message: MessageRow }[] = [];
+  const rows = db.all(
+    `SELECT d.* FROM deliveries d WHERE d.journal_id IS NOT NULL AND ${within.sql} AND d.delivery_id IN
+       (SELECT delivery_id FROM deliveries WHERE id = ? UNION SELECT delivery_id FROM deliveries WHERE message_id = ?)
+     ORDER BY d.delivery_id DESC LIMIT ?`,
+    ...within.values,
+    input.reference,
+    input.reference,
+    FOUND_MAX,
+  );
+  for (const row of rows) {
+    const message = readMessage(db, folder, row['journal_id'] as number);
+    if (message !== null) found.push({ delivery: decodeDelivery(row), message });
+  }
+  return found;
+}
+
+/** A condition on mailboxes by their present names; without names, none. */
+function withinMailboxes(
+  db: Database,
+  names: readonly string[] | undefined,
+  column: string,
+): { readonly sql: string; readonly values: readonly SqlValue[] } {
+  if (names === undefined) return { sql: 'TRUE', values: [] };
+  return {
+    sql: `${column} IN (SELECT value FROM json_each(?))`,
+    values: [JSON.stringify(mailboxIds(db, names))],
+  };
+}
+
+function traceOf(db: Database, _folder: string, input: Queries['trace']['in']): Queries['trace']['out'] {
+  const delivery = db.get(
+    'SELECT journal_id, origin_id, absorbed_count FROM deliveries WHERE delivery_id = ?',
+    input.deliveryId,
+  );
+  if (delivery === undefined) return { rows: [], absorbed: [], absorbedCount: 0 };
+  const rows = db.all(
+    `SELECT * FROM (
+       SELECT * FROM trace WHERE delivery_id = ?
+       UNION ALL SELECT * FROM trace WHERE delivery_id IS NULL AND journal_id IN (?, ?)
+     ) ORDER BY trace_id DESC LIMIT ?`,
+    input.deliveryId,
+    delivery['journal_id'] as number | null,
+    delivery['origin_id'] as number | null,
+    TRACE_ROWS_MAX,
+  );
+  return {
+    rows: rows.map(decodeTrace).reverse(),
+    absorbed: db
+      .all(
+        `SELECT a.*, d.id FROM absorbed a JOIN deliveries d ON d.delivery_id = a.delivery_id
+         WHERE a.delivery_id = ? ORDER BY a.absorbed_id`,
+        input.deliveryId,
+      )
+      .map(decodeAbsorbed),
+    absorbedCount: delivery['absorbed_count'] as number,
+  };
+}
+
+function runs(db: Database, _folder: string, input: Queries['runs']['in']): Page<RunRow> {
+  const where = runsWhere(db, input.filter, input.deliveryId);
+  return page(input, 'run_key', decodeRun, (before, limit) =>
+    db.all(
+      `SELECT * FROM runs WHERE ${where.sql} AND run_key < ? ORDER BY run_key DESC LIMIT ?`,
+      ...where.values,
+      before,
+      limit,
+    ),
+  );
+}
+
+function absorbed(
+  db: Database,
+  _folder: string,
+  input: Queries['absorbed']['in'],
+): Queries['absorbed']['out'] {
+  const within = withinMailboxes(db, input.mailboxes, 'a.mailbox_id');
+  return page(input, 'absorbed_id', decodeAbsorbed, (before, limit) =>
+    db.all(
+      `SELECT a.*, d.id FROM absorbed a JOIN deliveries d ON d.delivery_id = a.delivery_id
+       WHERE ${within.sql} AND a.absorbed_id < ? ORDER BY a.absorbed_id DESC LIMIT ?`,
+      ...within.values,
+      before,
+      limit,
+    ),
+  );
+}
+
+/** Newest first; the cursor is the key of the last row of the page before. */
+function page<Row>(
+  input: { readonly limit: number; readonly cursor?: string },
+  key: string,
+  decode: (row: ReturnType<Database['all']>[number]) => Row,
+  read: (before: number, limit: number) => ReturnType<Database['all']>,
+): Page<Row> {
+  const limit = Math.max(1, Math.min(input.limit, PAGE_ROWS_MAX));
+  const cursor = input.cursor === undefined ? Number.NaN : Number.parseInt(input.cursor, 10);
+  const rows = read(Number.isSafeInteger(cursor) ? cursor : Number.MAX_SAFE_INTEGER, limit + 1);
+  const shown = rows.slice(0, limit);
+  const last = shown.at(-1);
+  return {
+    rows: shown.map(decode),
+    nextCursor: rows.length > limit && last !== undefined ? String(last[key]) : null,
+  };
+}
+
+function mailboxes(
+  db: Database,
+  _folder: string,
+  input: Queries['mailboxes']['in'],
+): Queries['mailboxes']['out'] {
+  const within = withinMailboxes(db, input.mailboxes, 'mailbox_id');
+  const rows = db.all(
+    `SELECT mailbox_id, name FROM mailboxes WHERE active = 1 AND ${within.sql} ORDER BY name`,
+    ...within.values,
+  );
+  return rows.map((row) => {
+    const mailboxId = row['mailbox_id'] as MailboxId;
+    const tally = db.all('SELECT kind, state, n FROM tally WHERE mailbox_id = ? AND n > 0', mailboxId);
+    const count = (states: readonly string[]): number =>
+      tally
+        .filter((line) => line['kind'] === 'delivery' && states.includes(line['state'] as string))
+        .reduce((sum, line) => sum + (line['n'] as number), 0);
+    const waiting = db
+      .all(
+        'SELECT * FROM deliveries WHERE mailbox_id = ? AND waiting IS NOT NULL LIMIT ?',
+        mailboxId,
+        PAGE_ROWS_MAX,
+      )
+      .map(decodeDelivery);
+    return {
+      mailboxId,
+      mailbox: row['name'] as string,
+      delivered: count(['delivered', 'promoting', 'exchanging']),
+      pending: count(['pending', 'reserved', 'staged']),
+      waiting: waiting.flatMap((delivery) =>
+        delivery.waiting === null ? [] : [{ deliveryId: delivery.deliveryId, waiting: delivery.waiting }],
+      ),
+      runs: Object.fromEntries(
+        tally
+          .filter((line) => line['kind'] === 'run')
+          .map((line) => [line['state'] as RunState, line['n'] as number]),
+      ),
+    };
+  });
+}
+
+function progress(
+  db: Database,
+  _folder: string,
+  input: Queries['progress']['in'],
+): Queries['progress']['out'] {
+  const moved = db.all(
+    'SELECT * FROM deliveries WHERE origin_id = ? AND origin_id IS NOT journal_id',
+    input.journalId,
+  );
+  const deliveries = [...deliveriesOf(db, input.journalId), ...moved.map(decodeDelivery)];
+  const ids = deliveries.map((delivery): DeliveryId => delivery.deliveryId);
+  return {
+    deliveries,
+    runs: db
+      .all(
+        'SELECT * FROM runs WHERE delivery_id IN (SELECT value FROM json_each(?)) ORDER BY run_key',
+        JSON.stringify(ids),
+      )
+      .map(decodeRun),
+  };
+}

@@ -1,0 +1,110 @@
+/**
+ * What the rows know for cleaning up: which files are needed, which raw bytes are still wanted.
+ */
+import type { Context } from './context.ts';
+import type { InnerRequests } from './protocol.ts';
+
+type In<Kind extends keyof InnerRequests> = InnerRequests[Kind]['in'];
+type Out<Kind extends keyof InnerRequests> = InnerRequests[Kind]['out'];
+
+export function neededFiles({ db }: Context, input: In<'needed-files'>): Out<'needed-files'> {
+  return {
+    staged: db
+      .all(
+        `SELECT delivery_id FROM deliveries WHERE delivery_id IN (SELECT value FROM json_each(?))
+           AND state IN ('reserved', 'staged', 'promoting', 'exchanging')`,
+        JSON.stringify(input.staged),
+      )
+      .map((row) => row['delivery_id'] as number),
+    spooled: db
+      .all(
+        `SELECT raw_file FROM messages WHERE raw_file >= 'spool/' AND raw_file < 'spool0'
+           AND raw_file IN (SELECT value FROM json_each(?))`,
+        JSON.stringify(input.spooled),
+      )
+      .map((row) => row['raw_file'] as string),
+    runs: db
+      .all(
+        `SELECT run_id FROM runs WHERE run_id IN (SELECT value FROM json_each(?))
+           AND state IN ('due', 'held', 'claimed', 'running', 'interrupted')`,
+        JSON.stringify(input.runs),
+      )
+      .map((row) => row['run_id'] as string),
+  };
+}
+
+export function neededStdin({ db }: Context, input: In<'needed-stdin'>): Out<'needed-stdin'> {
+  const rows = db.all(
+    `SELECT delivery_id FROM deliveries d WHERE delivery_id IN (SELECT value FROM json_each(?))
+       AND (state NOT IN ('delivered', 'absorbed') OR EXISTS (SELECT 1 FROM runs r
+         WHERE r.delivery_id = d.delivery_id
+           AND r.state IN ('due', 'held', 'claimed', 'running', 'interrupted')))`,
+    JSON.stringify(input.deliveries),
+  );
+  return { deliveries: rows.map((row) => row['delivery_id'] as number) };
+}
+
+export function segmentState({ db }: Context, input: In<'segment-state'>): Out<'segment-state'> {
+  const newest = db.get(
+    'SELECT MAX(received_at) AS at FROM messages WHERE journal_id BETWEEN ? AND ?',
+    input.fromId,
+    input.toId,
+  );
+  const unfinished = db.all(
+    `SELECT journal_id, raw_offset, size_bytes, raw_encoding FROM messages
+     WHERE journal_id BETWEEN ? AND ? AND state <> 'done' AND raw_file LIKE 'log/%'`,
+    input.fromId,
+    input.toId,
+  );
+  return {
+    newestAt: (newest?.['at'] as number | null | undefined) ?? null,
+    unfinished: unfinished.map((row) => ({
+      journalId: row['journal_id'] as number,
+      offset: row['raw_offset'] as number,
+      sizeBytes: row['size_bytes'] as number,
+      encoding: row['raw_encoding'] as 'plain' | 'zstd',
+    })),
+  };
+}
+
+export function rawMoved({ db }: Context, input: In<'raw-moved'>): void {
+  for (const { journalId, file, offset, encoding } of input.moved)
+    db.run(
+      'UPDATE messages SET raw_file = ?, raw_offset = ?, raw_encoding = ? WHERE journal_id = ?',
+      file,
+      offset,
+      encoding,
+      journalId,
+    );
+  const range = segmentRange(input.file);
+  if (range === null) db.run('UPDATE messages SET raw_file = NULL WHERE raw_file = ?', input.file);
+  else
+    db.run(
+      'UPDATE messages SET raw_file = NULL WHERE journal_id >= ? AND journal_id < ? AND raw_file = ?',
+      range,
+      range + IDS_PER_SEGMENT_MAX,
+      input.file,
+    );
+}
+
+/** More records than a segment can hold: each has a head of 104 octets. */
+const IDS_PER_SEGMENT_MAX = 1_000_000;
+
+function segmentRange(file: string): number | null {
+  const match = /^log\/(\d{16})\./.exec(file);
+  return match?.[1] === undefined ? null : Number(match[1]);
+}
+
+export function spoolExpired({ db }: Context, input: In<'spool-expired'>): Out<'spool-expired'> {
+  // A copy that was absorbed everywhere is needed by nobody from the decision on.
+  const rows = db.all(
+    `SELECT m.raw_file FROM messages m
+     WHERE m.raw_file >= 'spool/' AND m.raw_file < 'spool0' AND m.state = 'done'
+       AND (m.received_at < ? OR NOT EXISTS
+         (SELECT 1 FROM deliveries d WHERE d.journal_id = m.journal_id AND d.state <> 'absorbed'))
+     LIMIT ?`,
+    input.before,
+    input.limit,
+  );
+  return { files: rows.map((row) => row['raw_file'] as string) };
+}

@@ -1,0 +1,54 @@
+/**
+ * Every transition, by name.
+ */
+import type { Transitions } from '../journal.ts';
+import { claimRuns, type Round } from './claim-runs.ts';
+import type { Context } from './context.ts';
+import {
+  delivered,
+  exchanging,
+  forgetFingerprints,
+  idTaken,
+  promoted,
+  staged,
+  waiting,
+} from './deliveries.ts';
+import { identify } from './identify.ts';
+import { legacyScanned, registerMailboxes } from './mailboxes.ts';
+import { authenticated, readAttempt } from './messages.ts';
+import { cancelRuns, releaseRuns, replayRun, runAgain, runEnded, runStarted } from './runs.ts';
+import { beginEpoch, sweep } from './upkeep.ts';
+
+export type TransitionTable = {
+  readonly [Kind in keyof Transitions]: (
+    context: Context,
+    input: Transitions[Kind]['in'],
+  ) => Transitions[Kind]['out'];
+};
+
+/** @param round Where handing out runs goes on; lives as long as the process. */
+export function transitionTable(round: Round): TransitionTable {
+  return {
+    'register-mailboxes': registerMailboxes,
+    authenticated,
+    'read-attempt': readAttempt,
+    identify,
+    staged,
+    'id-taken': idTaken,
+    delivered,
+    exchanging,
+    promoted,
+    waiting,
+    'legacy-scanned': legacyScanned,
+    'claim-runs': (context, input) => claimRuns(context, round, input),
+    'run-started': runStarted,
+    'run-ended': runEnded,
+    'run-again': runAgain,
+    'release-runs': releaseRuns,
+    'cancel-runs': cancelRuns,
+    'replay-run': replayRun,
+    'begin-epoch': beginEpoch,
+    'forget-fingerprints': forgetFingerprints,
+    sweep,
+  };
+}
