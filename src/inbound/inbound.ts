@@ -20,7 +20,7 @@ import { formatBind, parseBind } from './bind.ts';
 import { loadTlsContext } from './certificate.ts';
 import { contentMemory } from './content-memory.ts';
 import { tickMs } from './deadlines.ts';
-import { INBOUND_LIMITS, type InboundLimits } from './limits.ts';
+import { ACCEPT_FAILED_LINE_EVERY_MS, INBOUND_LIMITS, type InboundLimits } from './limits.ts';
 import { refusals } from './refusal.ts';
 import { type AcceptingJournal, type ConnectionDependencies, SmtpConnection } from './smtp-connection.ts';
 
@@ -97,6 +97,7 @@ class Listeners implements Inbound {
   #tlsContext: TlsContext | null = null;
   #ticking: Timer | null = null;
   #closedDoor: 'stopping' | 'broken' | null = null;
+  #nextAcceptFailedLineMs = 0;
   #accepted = 0;
   #refused = 0;
   #whenEmpty: (() => void)[] = [];
@@ -136,7 +137,8 @@ class Listeners implements Inbound {
     await this.reloadTls();
     for (const { host, port } of binds.map(parseBind)) {
       const onConnection = (connection: Connection): void => this.#arrived(connection);
-      const listening = await this.#deps.network.listen({ host, port, onConnection });
+      const onAcceptFailed = (error: Error): void => this.#acceptFailed(error);
+      const listening = await this.#deps.network.listen({ host, port, onConnection, onAcceptFailed });
       this.#listening.push(listening);
       this.#deps.log.info('smtp.listening', { address: formatBind(listening) });
     }
@@ -206,6 +208,13 @@ class Listeners implements Inbound {
     // A flood must not become a flood of lines; `stats` counts it.
     this.#deps.log.debug('smtp.connection-refused', { client: connection.remoteAddress, reason: why });
     this.#refusals.refuse(connection, why);
+  }
+
+  #acceptFailed(error: Error): void {
+    const nowMs = this.#deps.clock.monotonicMs();
+    if (nowMs < this.#nextAcceptFailedLineMs) return;
+    this.#nextAcceptFailedLineMs = nowMs + ACCEPT_FAILED_LINE_EVERY_MS;
+    this.#deps.log.error('smtp.accept-failed', { error: error.message });
   }
 
   /** The disk is waited for; those who come meanwhile are turned away (design §3.2). */

@@ -42,3 +42,12 @@ export const HELD_BYTES_MAX = 64 * 1024;
 
 /** Refused connections that may wait for their client to close; beyond it they are dropped at once. */
 export const REFUSED_LINGERING_MAX = 256;
+
+/** How long clients may take to close once the time for stopping in good order is over. */
+export const LINGER_AFTER_GIVING_UP_MS = 100;
+
+/** Lines about refusals that one connection may write at `info`; as many as it may name recipients by default. */
+export const REFUSAL_LINES_MAX = 100;
+
+/** At most one line about failed accepts in this time: without file handles every connection is one. */
+export const ACCEPT_FAILED_LINE_EVERY_MS = 10_000;

@@ -27,7 +27,12 @@ import { buildAcceptance } from './acceptance.ts';
 import type { ContentMemory } from './content-memory.ts';
 import { ContentSink, type ReceivedContent } from './content-sink.ts';
 import { decideTimeout, type TimedPhase, type TimeLimits } from './deadlines.ts';
-import { HELD_BYTES_MAX, type InboundLimits } from './limits.ts';
+import {
+  HELD_BYTES_MAX,
+  type InboundLimits,
+  LINGER_AFTER_GIVING_UP_MS,
+  REFUSAL_LINES_MAX,
+} from './limits.ts';
 
 /** What inbound asks of the journal. */
 export type AcceptingJournal = Pick<Journal, 'accept' | 'openSpool' | 'recordEvidence' | 'reserve'>;
@@ -64,7 +69,7 @@ export class SmtpConnection implements ConnectionEvents {
   readonly #deps: ConnectionDependencies;
   readonly #sessionId: string;
   readonly #tlsContext: TlsContext | null;
-  readonly #timeLimits: TimeLimits;
+  #timeLimits: TimeLimits;
   readonly #session: Session;
   readonly #connectedAtMs: number;
 
@@ -79,6 +84,7 @@ export class SmtpConnection implements ConnectionEvents {
   #sinceMs: number;
   #window: { startMs: number; bytes: number } | null = null;
 
+  #refusalLines = 0;
   #wantsTls = false;
   #wantsClose = false;
   #hasClientEnded = false;
@@ -121,6 +127,7 @@ export class SmtpConnection implements ConnectionEvents {
 
   /** The time for ending in good order is over. A commit under way is still waited for. */
   giveUp(): void {
+    this.#timeLimits = { ...this.#timeLimits, lingerMs: LINGER_AFTER_GIVING_UP_MS };
     if (this.#phase === 'content') this.#handle({ kind: 'timed-out', what: 'session' });
     if (this.#phase !== 'waiting') this.#connection.destroy();
   }
@@ -219,11 +226,7 @@ export class SmtpConnection implements ConnectionEvents {
         this.#wantsTls = true;
         return;
       case 'log':
-        this.#deps.log.info(effect.event, {
-          session: this.#sessionId,
-          client: this.remoteAddress,
-          ...effect.fields,
-        });
+        this.#logRefusal(effect);
         return;
       case 'close':
         this.#wantsClose = true;
@@ -231,6 +234,13 @@ export class SmtpConnection implements ConnectionEvents {
       default:
         assertNever(effect);
     }
+  }
+
+  /** One line for each refusal, but no client may fill the log. */
+  #logRefusal({ event, fields }: Extract<SessionEffect, { readonly kind: 'log' }>): void {
+    this.#refusalLines += 1;
+    const level = this.#refusalLines > REFUSAL_LINES_MAX ? 'debug' : 'info';
+    this.#deps.log[level](event, { session: this.#sessionId, client: this.remoteAddress, ...fields });
   }
 
   /** Sends what has gathered and brings phase, time limits and flow up to date. */
@@ -252,6 +262,9 @@ export class SmtpConnection implements ConnectionEvents {
     if (this.#phase === 'closing') return 'closing';
     if (this.#wantsTls) return 'handshake';
     const { phase } = this.#session;
+    // The session calls it waiting; the time limit is another.
+    if (this.#phase === 'handshake' && phase === 'waiting')
+      return this.#hasClientEnded ? 'closing' : 'handshake';
     const isClosing = this.#wantsClose || phase === 'closed' || (this.#hasClientEnded && phase !== 'waiting');
     return isClosing ? 'closing' : phase;
   }

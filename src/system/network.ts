@@ -30,7 +30,7 @@ export interface Connection {
   readonly remoteAddress: string;
   /** Begins to read. Called once. */
   start(events: ConnectionEvents): void;
-  /** Sends text as UTF-8, in one write. False: wait for `drained` before sending much more. */
+  /** Sends ASCII text, in one write. False: wait for `drained` before sending much more. */
   write(text: string): boolean;
   /** Stops reading. One read that is under way may still come in. */
   pause(): void;
@@ -48,6 +48,8 @@ export interface ListenOptions {
   /** 0 lets the system choose. */
   readonly port: number;
   readonly onConnection: (connection: Connection) => void;
+  /** A connection could not be accepted (no file handles left, most likely); listening goes on. */
+  readonly onAcceptFailed: (error: Error) => void;
 }
 
 /** A listening socket. Disposing stops listening and leaves connections as they are. */
@@ -67,7 +69,7 @@ const BACKLOG = 511;
 
 export const systemNetwork: Network = { listen };
 
-async function listen({ host, port, onConnection }: ListenOptions): Promise<Listening> {
+async function listen({ host, port, onConnection, onAcceptFailed }: ListenOptions): Promise<Listening> {
   const server = createServer({ noDelay: true, allowHalfOpen: true }, (socket) => {
     const { remoteAddress } = socket;
     // The client was gone before it was accepted.
@@ -78,8 +80,7 @@ async function listen({ host, port, onConnection }: ListenOptions): Promise<List
     server.once('error', (cause: NodeJS.ErrnoException) => reject(unavailable(host, port, cause)));
     server.listen({ host, port, backlog: BACKLOG }, resolve);
   });
-  // Failing to accept one connection (no file handles left) is no reason to stop listening.
-  server.on('error', () => undefined);
+  server.removeAllListeners('error').on('error', onAcceptFailed);
   const bound = server.address();
   return {
     host,
@@ -141,7 +142,7 @@ class SocketConnection implements Connection {
   }
 
   write(text: string): boolean {
-    return this.#socket.write(text);
+    return this.#socket.write(text, 'latin1');
   }
 
   pause(): void {
