@@ -38,6 +38,8 @@ export interface ChildProcess {
   /** Messages before the first call are kept for it. */
   onMessage(callback: (message: unknown) => void): void;
   kill(signal: 'SIGTERM' | 'SIGKILL'): void;
+  /** Closes our ends of its pipes and leaves it to itself: it no longer keeps our process alive. */
+  abandon(): void;
 }
 
 export interface Processes {
@@ -94,6 +96,12 @@ function wrap(child: NodeChild, pid: number): ChildProcess {
     },
     onMessage: messages.listen,
     kill: (signal) => void child.kill(signal),
+    abandon() {
+      child.stdin?.destroy();
+      child.stdout?.destroy();
+      if (child.connected) child.disconnect();
+      child.unref();
+    },
   };
 }
 

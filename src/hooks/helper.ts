@@ -1,0 +1,121 @@
+/**
+ * The helper as the daemon sees it: lines to it, events from it and its launchers.
+ *
+ * It is started early, while our own heap is small, and again when it has died: launches that it had
+ * taken are then in doubt, and launching them again is safe, since the mark decides.
+ */
+import type { RunId } from '../journal/journal.ts';
+import type { Clock } from '../system/clock.ts';
+import type { Log } from '../system/log.ts';
+import type { ChildProcess, Processes } from '../system/processes.ts';
+import { HELPER_SCRIPT, SUPERVISOR_SCRIPT } from './launcher-script.ts';
+import { HELPER_ENVIRONMENT } from './mechanisms.ts';
+
+export interface LaunchOrder {
+  readonly runId: RunId;
+  readonly attempt: number;
+  /** Name in the run's folder. */
+  readonly launchFile: string;
+  readonly timeoutSeconds: number;
+  /** Name in the folder of stdin copies. */
+  readonly stdinName: string;
+  /** Words that become the owner. */
+  readonly privileges: string;
+}
+
+export type LauncherEvent =
+  | { readonly kind: 'started'; readonly runId: RunId; readonly attempt: number; readonly pid: number }
+  | { readonly kind: 'refused'; readonly runId: RunId; readonly attempt: number; readonly reason: string }
+  | { readonly kind: 'done'; readonly runId: RunId; readonly attempt: number };
+
+/** Reads one line of the helper or of a launcher; null for any other. */
+export function parseLauncherLine(line: string): LauncherEvent | null {
+  const [verb, runId, digits, detail] = line.split(' ');
+  const attempt = Number(digits);
+  if (runId === undefined || !Number.isSafeInteger(attempt)) return null;
+  const of = { runId: runId as RunId, attempt };
+  switch (verb) {
+    case 'started':
+      return { kind: 'started', ...of, pid: Number(detail) };
+    case 'refused':
+      return { kind: 'refused', ...of, reason: detail ?? 'unknown' };
+    case 'done':
+      return { kind: 'done', ...of };
+    default:
+      return null;
+  }
+}
+
+export interface HelperOptions {
+  readonly processes: Processes;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly runsPath: string;
+  readonly stdinPath: string;
+  readonly isolation: string;
+  readonly onEvent: (event: LauncherEvent) => void;
+  /** It has died: launches that have not been answered must be ordered again. */
+  readonly onLost: () => void;
+}
+
+export interface Helper extends Disposable {
+  readonly pid: number | null;
+  /** Orders a launch. @returns false where there is no helper now; it is being started again. */
+  launch(order: LaunchOrder): Promise<boolean>;
+}
+
+/** Between two starts of the helper: one that cannot live must not take the machine with it. */
+const RESTART_AFTER_MS = 1_000;
+
+/** Starts the helper. @throws the system's error where /bin/sh cannot be started. */
+export async function startHelper(options: HelperOptions): Promise<Helper> {
+  const { processes, clock, log, onEvent, onLost } = options;
+  let child: ChildProcess | null = null;
+  let stopped = false;
+
+  const start = async (): Promise<void> => {
+    const args = ['-c', HELPER_SCRIPT, 'aimx-hooks', options.stdinPath, SUPERVISOR_SCRIPT, options.isolation];
+    const started = await processes.start('/bin/sh', args, {
+      cwd: options.runsPath,
+      env: HELPER_ENVIRONMENT,
+      detached: true,
+    });
+    if (stopped) return started.abandon();
+    child = started;
+    started.onLine((line) => {
+      const event = parseLauncherLine(line);
+      if (event !== null) onEvent(event);
+    });
+    void started.ended.then(async ({ code, signal }) => {
+      child = null;
+      if (stopped) return;
+      log.warn('hooks.helper-ended', { code, signal });
+      await clock.sleep(RESTART_AFTER_MS);
+      if (!stopped) await start();
+      onLost();
+    });
+  };
+  await start();
+
+  return {
+    get pid() {
+      return child?.pid ?? null;
+    },
+    async launch(order) {
+      const { runId, attempt, launchFile, timeoutSeconds, stdinName, privileges } = order;
+      const line = `launch ${runId} ${attempt} ${launchFile} ${timeoutSeconds} ${stdinName} ${privileges}\n`;
+      if (child === null) return false;
+      try {
+        await child.write(line);
+        return true;
+      } catch {
+        // It is gone, which `ended` reports.
+        return false;
+      }
+    },
+    [Symbol.dispose]() {
+      stopped = true;
+      child?.abandon();
+    },
+  };
+}

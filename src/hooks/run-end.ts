@@ -1,0 +1,93 @@
+/** What becomes of a run when its attempt has ended. Pure. */
+import type { HookConfig } from '../config/config.ts';
+import type { RunRow, RunState } from '../journal/journal.ts';
+import { assertNever } from '../system/assert.ts';
+import type { AttemptOutcome, NotStartableReason } from './hooks.ts';
+
+/** EX_TEMPFAIL of sysexits.h: the hook asks to be started again later, where it has `retries`. */
+export const EXIT_TEMPFAIL = 75;
+/** First wait before a retry; each further one waits twice as long. */
+const RETRY_DELAY_MS_MIN = 10_000;
+const RETRY_DELAY_MS_MAX = 15 * 60_000;
+/** `on_interrupt = "retry"`: a hook that takes the machine down with it must not do so for ever. */
+export const INTERRUPT_STARTS_MAX = 3;
+
+type EndState = Extract<RunState, 'succeeded' | 'failed' | 'timed_out' | 'interrupted' | 'cancelled'>;
+
+export type RunEnd =
+  | {
+      readonly kind: 'end';
+      readonly state: EndState;
+      readonly exitCode: number | null;
+      readonly signal: string | null;
+      /** `<code>: <sentence>`. */
+      readonly reason: string | null;
+    }
+  | { readonly kind: 'again'; readonly delayMs: number; readonly reason: string };
+
+/** What each reason means to a person who reads the run. */
+const NOT_STARTABLE_TEXT: Readonly<Record<NotStartableReason, string>> = {
+  'not-found': 'The program does not exist, or its owner may not reach it',
+  'not-executable': 'The program is not an executable file for its owner',
+  'exec-failed': 'The program cannot be executed; stderr of the run says why',
+  'no-privileges': "The owner's account could not be taken on; stderr of the run says why",
+  'not-flushed': 'The mark of the start could not be flushed to the disk, so nothing was started',
+};
+
+/** @param starts How often it has been started, this one included. */
+export function retryDelayMs(starts: number): number {
+  return Math.min(RETRY_DELAY_MS_MAX, RETRY_DELAY_MS_MIN * 2 ** Math.max(0, starts - 1));
+}
+
+export function end(
+  state: EndState,
+  reason: string | null,
+  result: { readonly exitCode?: number | null; readonly signal?: string | null } = {},
+): RunEnd {
+  return { kind: 'end', state, reason, exitCode: result.exitCode ?? null, signal: result.signal ?? null };
+}
+
+/**
+ * @param hook Its definition now; null where it was removed meanwhile, and then nothing is started again.
+ */
+export function decideRunEnd(
+  outcome: AttemptOutcome,
+  run: Pick<RunRow, 'attempt'>,
+  hook: Pick<HookConfig, 'retries'> | null,
+): RunEnd {
+  switch (outcome.kind) {
+    case 'exited': {
+      const { exitCode } = outcome;
+      if (exitCode === 0) return end('succeeded', null, outcome);
+      if (exitCode !== EXIT_TEMPFAIL || hook === null || hook.retries === 0)
+        return end('failed', `exit: The hook ended with exit code ${exitCode}`, outcome);
+      if (run.attempt > hook.retries)
+        return end('failed', `retries: Exit code 75 after ${run.attempt} starts, the last allowed`, outcome);
+      return {
+        kind: 'again',
+        delayMs: retryDelayMs(run.attempt),
+        reason: 'temporary: The hook ended with exit code 75 and asks to be started again',
+      };
+    }
+    case 'signalled':
+      return end('failed', `signal: The hook was ended by ${outcome.signal}`, outcome);
+    case 'timed-out':
+      return end('timed_out', 'time-limit: The hook did not end within its time limit', outcome);
+    case 'cancelled':
+      return end('cancelled', 'cancelled: Ended on request while it ran', outcome);
+    case 'not-startable':
+      return end('failed', `${outcome.reason}: ${NOT_STARTABLE_TEXT[outcome.reason]}`);
+    default:
+      return assertNever(outcome);
+  }
+}
+
+/** @param reason What cut it short, as `<code>: <sentence>`. Nothing of the attempt may live any more. */
+export function decideInterrupted(
+  reason: string,
+  run: Pick<RunRow, 'attempt'>,
+  hook: Pick<HookConfig, 'onInterrupt'> | null,
+): RunEnd {
+  if (hook?.onInterrupt !== 'retry' || run.attempt >= INTERRUPT_STARTS_MAX) return end('interrupted', reason);
+  return { kind: 'again', delayMs: retryDelayMs(run.attempt), reason };
+}

@@ -1,0 +1,64 @@
+/** The processes of the machine, as proc(5) shows them, and as a port. */
+import { readdir, readFile, readlink, stat } from 'node:fs/promises';
+import { isErrno } from './errors.ts';
+import { isLockHeld } from './locks.ts';
+
+/** A process that has a file open. */
+export interface Holder {
+  readonly pid: number;
+  /** As it was started, or as it has made it since: its owner may write anything there. */
+  readonly argv: readonly string[];
+}
+
+export interface ProcessTable {
+  /** Those that have that very file open, by device and inode; what we may not look into is left out. */
+  holdersOf(path: string): Promise<readonly Holder[]>;
+  /** Whether anybody holds the file's lock; false where there is no file. */
+  isLockHeld(path: string): Promise<boolean>;
+  /** False where there is no such process, or it may not be sent signals by us. */
+  signal(pid: number, signal: 'SIGTERM' | 'SIGKILL' | 'SIGUSR2'): boolean;
+}
+
+async function holds(pid: string, path: string, identity: string): Promise<boolean> {
+  const folder = `/proc/${pid}/fd`;
+  for (const fd of await readdir(folder)) {
+    // The text is a hint that saves a stat for each other file; device and inode decide.
+    const target = await readlink(`${folder}/${fd}`).catch(() => '');
+    if (target !== path) continue;
+    const { dev, ino } = await stat(`${folder}/${fd}`, { bigint: true });
+    if (`${dev}:${ino}` === identity) return true;
+  }
+  return false;
+}
+
+async function holdersOf(path: string): Promise<readonly Holder[]> {
+  const file = await stat(path, { bigint: true }).catch(() => null);
+  if (file === null) return [];
+  const identity = `${file.dev}:${file.ino}`;
+  const holders: Holder[] = [];
+  for (const pid of await readdir('/proc')) {
+    if (!/^\d+$/.test(pid) || Number(pid) === process.pid) continue;
+    try {
+      if (!(await holds(pid, path, identity))) continue;
+      const argv = (await readFile(`/proc/${pid}/cmdline`, 'utf8')).split('\0').slice(0, -1);
+      holders.push({ pid: Number(pid), argv });
+    } catch (error) {
+      // It has ended meanwhile, or it belongs to somebody into whom we may not look.
+      if (!isErrno(error, 'ENOENT', 'ESRCH', 'EACCES', 'EPERM')) throw error;
+    }
+  }
+  return holders;
+}
+
+export const systemProcessTable: ProcessTable = {
+  holdersOf,
+  isLockHeld,
+  signal(pid, signal) {
+    try {
+      return process.kill(pid, signal);
+    } catch (error) {
+      if (isErrno(error, 'ESRCH', 'EPERM')) return false;
+      throw error;
+    }
+  },
+};
