@@ -39,17 +39,20 @@ export class DataFraming {
     let position = this.#position;
     let start = from;
     let at = from;
-    while (at < bytes.length) {
-      const octet = bytes[at] as number;
+    const { length } = bytes;
+    while (at < length) {
       if (position === 'in-line') {
-        // Nearly all octets end here, so the common case is one comparison.
-        if (octet > CR) at += 1;
-        else {
-          if (octet === CR) position = 'after-cr';
-          else if (octet === LF) this.#hasBareLineEnd = true;
-          at += 1;
-        }
-      } else if (position === 'after-cr') {
+        // Nearly all octets end here: one comparison each, and nothing else in the loop.
+        while (at < length && (bytes[at] as number) > CR) at += 1;
+        if (at === length) break;
+        const octet = bytes[at] as number;
+        at += 1;
+        if (octet === CR) position = 'after-cr';
+        else if (octet === LF) this.#hasBareLineEnd = true;
+        continue;
+      }
+      const octet = bytes[at] as number;
+      if (position === 'after-cr') {
         if (octet === LF) position = 'line-start';
         else {
           this.#hasBareLineEnd = true;

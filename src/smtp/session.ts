@@ -12,6 +12,8 @@ import { assert, assertNever } from '../system/assert.ts';
 import { COMMAND_OCTETS_MAX, type Command, parseCommand } from './command.ts';
 import { type CommandLine, CommandLines, type LineFlaw } from './command-lines.ts';
 import { ContentIntake, OVERRUN_FACTOR } from './content-intake.ts';
+import { EffectList } from './effect-list.ts';
+import { EVIDENCE_WITHIN_MS, EvidenceWatch } from './evidence-watch.ts';
 import { greetClient } from './greeting.ts';
 import { HeldBytes } from './held-bytes.ts';
 import { REPLIES } from './replies.ts';
@@ -53,9 +55,6 @@ export type {
 /** Contract §7: after so many the client does not speak SMTP, or looks for what else we speak. */
 export const UNKNOWN_COMMANDS_MAX = 10;
 
-/** Design §3.3: a `250` that left later may have met a client that had given up. */
-export const EVIDENCE_WITHIN_MS = 10_000;
-
 type State =
   | { readonly kind: 'greeting' }
   | { readonly kind: 'command' }
@@ -76,13 +75,6 @@ interface Chunk {
   remainingBytes: number;
 }
 
-/** A `250` that the client may be shown to have seen. */
-interface PossibleEvidence {
-  readonly messageRef: string;
-  /** Octets that had reached us when the `250` left: what began before shows nothing. */
-  readonly receivedOctets: number;
-}
-
 const FLAW_REPLIES: Readonly<Record<LineFlaw, Reply>> = {
   'too-long': REPLIES.lineTooLong,
   'bare-line-end': REPLIES.bareLineEnd,
@@ -96,17 +88,14 @@ class ReceivingSession implements Session {
   readonly #options: SessionOptions;
   readonly #lines = new CommandLines();
   readonly #held = new HeldBytes();
-  #effects: SessionEffect[] = [];
+  readonly #effects = new EffectList();
+  readonly #evidence = new EvidenceWatch();
   #state: State = { kind: 'greeting' };
   #client: Client | null = null;
   #transaction: Transaction | null = null;
-  #evidence: PossibleEvidence | null = null;
   #isTls = false;
   #isStopping = false;
   #unknownCommands = 0;
-  /** Octets that have reached us, and those of them that belong to what is done with. */
-  #receivedOctets = 0;
-  #doneOctets = 0;
   /** When what is looked at now was read. */
   #readAtMs = 0;
 
@@ -140,9 +129,8 @@ class ReceivingSession implements Session {
 
   handle(event: SessionEvent): readonly SessionEffect[] {
     if (this.#state.kind === 'closed') return [];
-    this.#effects = [];
     this.#take(event);
-    return this.#effects;
+    return this.#effects.take();
   }
 
   #take(event: SessionEvent) {
@@ -150,10 +138,10 @@ class ReceivingSession implements Session {
       case 'connected':
         assert(this.#state.kind === 'greeting', 'A session is connected once');
         this.#state = { kind: 'command' };
-        this.#reply(reply(220, null, `${this.#options.hostname} ESMTP aimx`));
+        this.#effects.reply(reply(220, null, `${this.#options.hostname} ESMTP aimx`));
         return this.#proceed();
       case 'bytes':
-        this.#receivedOctets += event.bytes.length;
+        this.#evidence.received(event.bytes.length);
         this.#readAtMs = event.atMs;
         return this.#consume(event.bytes);
       case 'tls-established':
@@ -174,7 +162,7 @@ class ReceivingSession implements Session {
         return this.#proceed();
       }
       case 'timed-out':
-        this.#log('smtp.timed-out', { what: event.what });
+        this.#effects.log('smtp.timed-out', { what: event.what });
         return this.#refuseAndClose(REPLIES.timedOut);
       case 'shutdown':
         this.#isStopping = true;
@@ -206,8 +194,8 @@ class ReceivingSession implements Session {
           return this.#held.add(bytes.subarray(at), this.#readAtMs);
         case 'handshake':
           // Whoever put these bytes before the handshake may not be who holds the other end (CVE-2011-0411).
-          this.#effects = this.#effects.filter((effect) => effect.kind !== 'start-tls');
-          this.#log('smtp.bytes-before-handshake', { octets: bytes.length - at });
+          this.#effects.withdraw('start-tls');
+          this.#effects.log('smtp.bytes-before-handshake', { octets: bytes.length - at });
           return this.#close();
         case 'closed':
           return;
@@ -230,16 +218,16 @@ class ReceivingSession implements Session {
   #takeLine(bytes: Uint8Array, from: number): number {
     const { line, end } = this.#lines.take(bytes, from);
     if (line !== null) {
-      const startedAtOctet = this.#doneOctets;
-      this.#doneOctets += line.octets;
-      this.#judgeLine(line, startedAtOctet);
+      const seen = this.#evidence.takeSeen();
+      this.#evidence.done(line.octets);
+      this.#judgeLine(line, seen);
     }
     return end;
   }
 
   #takeData(intake: ContentIntake, bytes: Uint8Array, from: number): number {
     const piece = intake.framing.take(bytes, from);
-    this.#doneOctets += piece.end - from;
+    this.#evidence.done(piece.end - from);
     this.#keep(intake, piece.content);
     if (intake.isOverrun) this.#refuseAndClose(REPLIES.tooLarge);
     else if (piece.isEnd) this.#endMessage(intake);
@@ -249,7 +237,7 @@ class ReceivingSession implements Session {
   #takeChunk(chunk: Chunk, bytes: Uint8Array, from: number): number {
     const end = Math.min(bytes.length, from + chunk.remainingBytes);
     chunk.remainingBytes -= end - from;
-    this.#doneOctets += end - from;
+    this.#evidence.done(end - from);
     if (chunk.intake !== null) this.#keep(chunk.intake, bytes.subarray(from, end));
     if (chunk.remainingBytes === 0) this.#endChunk(chunk);
     return end;
@@ -258,38 +246,37 @@ class ReceivingSession implements Session {
   #keep(intake: ContentIntake, content: Uint8Array) {
     intake.take(content);
     if (intake.refusal !== null) this.#discard(intake);
-    else if (content.length > 0) this.#effects.push({ kind: 'content', bytes: content });
+    else if (content.length > 0) this.#effects.add({ kind: 'content', bytes: content });
   }
 
   // -- Command lines ------------------------------------------------------------------------
 
-  #judgeLine(line: CommandLine, startedAtOctet: number) {
-    const seen = this.#evidence !== null && startedAtOctet >= this.#evidence.receivedOctets;
-    const evidence = seen ? this.#evidence : null;
-    if (seen) this.#evidence = null;
-
+  /** `seen` is the message whose `250` the line shows to have been seen, if it is a command. */
+  #judgeLine(line: CommandLine, seen: string | null) {
     const parsed = parseCommand(line.text);
     if (parsed.kind === 'http') return this.#refuseAndClose(REPLIES.notHttp);
     if (line.flaw !== null) return this.#refuseLine(FLAW_REPLIES[line.flaw], line);
     if (parsed.kind === 'unknown') return this.#refuseLine(REPLIES.unknownCommand, line);
     if (parsed.kind === 'refused') {
       if (parsed.verb === 'BDAT') return this.#refuseAndClose(parsed.reply);
-      return this.#refuse(parsed.reply);
+      return this.#effects.refuse(parsed.reply);
     }
     const { command } = parsed;
     if (line.octets > COMMAND_OCTETS_MAX && command.verb !== 'MAIL') {
       return this.#refuseLine(REPLIES.lineTooLong, line);
     }
     // A client that sends RSET may do so because it has given up on the reply.
-    if (evidence === null || command.verb === 'RSET') return this.#carryOut(command);
+    if (seen === null || command.verb === 'RSET') return this.#carryOut(command);
     this.#state = { kind: 'evidence', command };
-    this.#effects.push({ kind: 'evidence', messageRef: evidence.messageRef });
+    this.#effects.add({ kind: 'evidence', messageRef: seen });
   }
 
   /** Refuses what is no command. Behind a BDAT that was not understood stand octets that are no commands. */
   #refuseLine(reply: Reply, line: CommandLine) {
     if (/^BDAT/i.test(line.text)) return this.#refuseAndClose(reply);
-    this.#refuse(reply);
+    this.#effects.refuse(reply);
+    // Lines that are no commands may be the rest of a message that ended before its sender meant it to.
+    this.#evidence.end();
     this.#unknownCommands += 1;
     if (this.#unknownCommands >= UNKNOWN_COMMANDS_MAX) this.#refuseAndClose(REPLIES.tooManyErrors);
   }
@@ -300,7 +287,7 @@ class ReceivingSession implements Session {
       case 'HELO':
         this.#reset();
         this.#client = { name: command.clientName, verb: command.verb };
-        return this.#reply(greetClient(command.verb, this.#options, this.#isTls));
+        return this.#effects.reply(greetClient(command.verb, this.#options, this.#isTls));
       case 'MAIL':
         return this.#mail(command);
       case 'RCPT':
@@ -310,20 +297,20 @@ class ReceivingSession implements Session {
       case 'BDAT':
         return this.#chunk(command);
       case 'RSET':
-        this.#evidence = null;
+        this.#evidence.end();
         this.#reset();
-        return this.#reply(REPLIES.ok);
+        return this.#effects.reply(REPLIES.ok);
       case 'NOOP':
-        return this.#reply(REPLIES.ok);
+        return this.#effects.reply(REPLIES.ok);
       case 'QUIT':
-        this.#reply(reply(221, '2.0.0', `${this.#options.hostname} closing`));
+        this.#effects.reply(reply(221, '2.0.0', `${this.#options.hostname} closing`));
         return this.#close();
       case 'VRFY':
-        return this.#reply(REPLIES.cannotVerify);
+        return this.#effects.reply(REPLIES.cannotVerify);
       case 'EXPN':
-        return this.#refuse(REPLIES.notImplemented);
+        return this.#effects.refuse(REPLIES.notImplemented);
       case 'HELP':
-        return this.#reply(REPLIES.help);
+        return this.#effects.reply(REPLIES.help);
       case 'STARTTLS':
         return this.#startTls();
       default:
@@ -337,25 +324,25 @@ class ReceivingSession implements Session {
       transaction: this.#transaction,
       options: this.#options,
     });
-    if (refusal !== null) return this.#refuse(refusal);
+    if (refusal !== null) return this.#effects.refuse(refusal);
     this.#transaction = openTransaction(command);
-    this.#reply(REPLIES.senderOk);
+    this.#effects.reply(REPLIES.senderOk);
   }
 
   #recipient(command: RecipientCommand) {
     const answer = decideRecipient(command, this.#transaction, this.#options);
     if (this.#transaction !== null) this.#transaction.hadRecipient = true;
-    if (answer.kind === 'refused') return this.#refuse(answer.reply);
+    if (answer.kind === 'refused') return this.#effects.refuse(answer.reply);
     this.#transaction?.recipients.push(answer.recipient);
-    this.#reply(REPLIES.recipientOk);
+    this.#effects.reply(REPLIES.recipientOk);
   }
 
   #data() {
     const transaction = this.#transaction;
     const refusal = refuseData(transaction);
-    if (refusal !== null || transaction === null) return this.#refuse(refusal ?? REPLIES.mailFirst);
+    if (refusal !== null || transaction === null) return this.#effects.refuse(refusal ?? REPLIES.mailFirst);
     this.#state = { kind: 'data', intake: this.#beginContent(transaction) };
-    this.#reply(REPLIES.startContent);
+    this.#effects.reply(REPLIES.startContent);
   }
 
   #chunk({ sizeBytes, isLast }: ChunkCommand) {
@@ -376,12 +363,12 @@ class ReceivingSession implements Session {
   }
 
   #startTls() {
-    if (this.#isTls) return this.#refuse(REPLIES.tlsAlready);
-    if (!this.#options.tlsAvailable) return this.#refuse(REPLIES.tlsUnavailable);
+    if (this.#isTls) return this.#effects.refuse(REPLIES.tlsAlready);
+    if (!this.#options.tlsAvailable) return this.#effects.refuse(REPLIES.tlsUnavailable);
     this.#reset();
     this.#state = { kind: 'handshake' };
-    this.#reply(REPLIES.startTls);
-    this.#effects.push({ kind: 'start-tls' });
+    this.#effects.reply(REPLIES.startTls);
+    this.#effects.add({ kind: 'start-tls' });
   }
 
   // -- Content ------------------------------------------------------------------------------
@@ -389,7 +376,7 @@ class ReceivingSession implements Session {
   #beginContent(transaction: Transaction): ContentIntake {
     const intake = new ContentIntake({ maxBytes: this.#options.maxMessageBytes });
     transaction.intake = intake;
-    this.#effects.push({
+    this.#effects.add({
       kind: 'begin-content',
       declaredSizeBytes: transaction.parameters.declaredSizeBytes,
     });
@@ -401,10 +388,10 @@ class ReceivingSession implements Session {
     this.#state = { kind: 'command' };
     if (intake !== null && isLast) return this.#endMessage(intake);
     const why = refusal ?? intake?.refusal ?? null;
-    if (why === null) return this.#reply(reply(250, '2.0.0', `${sizeBytes} octets received`));
+    if (why === null) return this.#effects.reply(reply(250, '2.0.0', `${sizeBytes} octets received`));
     if (this.#transaction !== null && intake !== null) this.#transaction.hasFailed = true;
     if (this.#transaction?.hasFailed && isLast) this.#transaction = null;
-    this.#refuse(why);
+    this.#effects.refuse(why);
     this.#stopIfIdle();
   }
 
@@ -413,23 +400,23 @@ class ReceivingSession implements Session {
     if (refusal !== null) {
       this.#reset();
       this.#state = { kind: 'command' };
-      this.#refuse(refusal);
+      this.#effects.refuse(refusal);
       return this.#stopIfIdle();
     }
     assert(this.#transaction !== null && this.#client !== null, 'A message has a transaction');
     const envelope = makeEnvelope(this.#transaction, { client: this.#client, isTls: this.#isTls });
     this.#transaction = null;
     this.#state = { kind: 'commit', dotAtMs: this.#readAtMs, lacksIdentity };
-    this.#effects.push({ kind: 'commit', envelope, lacksIdentity });
+    this.#effects.add({ kind: 'commit', envelope, lacksIdentity });
   }
 
   #takeCommitted(event: CommittedEvent) {
     assert(this.#state.kind === 'commit', 'A message is committed after its commit was asked for');
     const { dotAtMs, lacksIdentity } = this.#state;
-    const mayShow = lacksIdentity && event.atMs - dotAtMs <= EVIDENCE_WITHIN_MS;
-    this.#evidence = mayShow ? { messageRef: event.messageRef, receivedOctets: this.#receivedOctets } : null;
+    if (lacksIdentity && event.atMs - dotAtMs <= EVIDENCE_WITHIN_MS) this.#evidence.begin(event.messageRef);
+    else this.#evidence.end();
     this.#state = { kind: 'command' };
-    this.#reply(queuedReply(event));
+    this.#effects.reply(queuedReply(event));
     this.#proceed();
   }
 
@@ -437,29 +424,15 @@ class ReceivingSession implements Session {
     assert(this.#state.kind === 'commit', 'A commit fails after it was asked for');
     this.#state = { kind: 'command' };
     if (failure === 'broken') return this.#refuseAndClose(REPLIES.broken);
-    this.#refuse(failure === 'no-room' ? REPLIES.noRoom : REPLIES.busy);
+    this.#effects.refuse(failure === 'no-room' ? REPLIES.noRoom : REPLIES.busy);
     this.#proceed();
   }
 
   // -- What goes out ------------------------------------------------------------------------
 
-  #reply(reply: Reply) {
-    this.#effects.push({ kind: 'reply', reply });
-  }
-
-  /** A reply that refuses, and its line in the log. */
-  #refuse(reply: Reply) {
-    this.#log('smtp.refused', {
-      code: reply.code,
-      enhanced: reply.enhanced ?? '',
-      reason: reply.text.join(' '),
-    });
-    this.#reply(reply);
-  }
-
   #refuseAndClose(reply: Reply) {
     if (this.#state.kind === 'closed') return;
-    this.#refuse(reply);
+    this.#effects.refuse(reply);
     this.#close();
   }
 
@@ -467,7 +440,7 @@ class ReceivingSession implements Session {
     this.#reset();
     this.#state = { kind: 'closed' };
     this.#held.take();
-    this.#effects.push({ kind: 'close' });
+    this.#effects.add({ kind: 'close' });
   }
 
   /** Ends the transaction, and forgets a message that was coming in. */
@@ -479,7 +452,7 @@ class ReceivingSession implements Session {
   #discard(intake: ContentIntake) {
     if (intake.isDiscarded) return;
     intake.isDiscarded = true;
-    this.#effects.push({ kind: 'discard-content' });
+    this.#effects.add({ kind: 'discard-content' });
   }
 
   /** Ends the session for a shutdown, unless a message is coming in or is being made durable. */
@@ -489,10 +462,6 @@ class ReceivingSession implements Session {
     const isIdle = this.#state.kind === 'command' || this.#state.kind === 'greeting';
     const isMidMessage = this.#transaction?.intake?.isDiscarded === false;
     if (isIdle && !isMidMessage) this.#refuseAndClose(REPLIES.shuttingDown);
-  }
-
-  #log(event: string, fields: Readonly<Record<string, string | number>>) {
-    this.#effects.push({ kind: 'log', event, fields });
   }
 }
 
