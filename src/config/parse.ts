@@ -22,7 +22,7 @@ import { readMailbox } from './mailbox-table.ts';
 import type { ConfigProblem } from './problem.ts';
 import { documentKeys, type KeyDoc, readTable } from './read-table.ts';
 import { createReport, type Report, UNSAID } from './report.ts';
-import { absolutePath, addressGlob, anyText, domainName, httpUrl, selectorName } from './rules.ts';
+import { absolutePath, addressGlob, anyText, domainName, nonEmpty, selectorName } from './rules.ts';
 import {
   checkOutbound,
   checkUpgrade,
@@ -105,7 +105,7 @@ const topKeys = {
     fallback: [],
     describe: 'Domains whose ARC seals are believed when a forwarder has broken a signature (RFC 8617).',
   }),
-  verify_host: text(httpUrl, {
+  verify_host: text(nonEmpty, {
     fallback: null,
     describe: 'Service that `aimx portcheck` asks to connect back.',
   }),
