@@ -94,7 +94,10 @@ export function decodeCharset(bytes: Uint8Array, label: string): DecodedText {
   if (name === 'us-ascii') return { text: decodeUndeclared(bytes), problem: null };
   if (name === 'utf-8') {
     if (isValidUtf8(bytes)) return { text: new TextDecoder('utf-8').decode(bytes), problem: null };
-    return { text: new TextDecoder('utf-8').decode(bytes), problem: 'invalid-octets' };
+    const text = new TextDecoder('utf-8').decode(bytes);
+    // Not one octet above 127 that is UTF-8: the label is wrong, and it is most likely Windows-1252.
+    const isMislabelled = !/[^\0-\x7f\ufffd]/.test(text);
+    return { text: isMislabelled ? decodeUndeclared(bytes) : text, problem: 'invalid-octets' };
   }
   try {
     if (/^(iso-2022-jp-|cp5022|csiso2022jp|x-iso-2022-jp)/.test(name)) {

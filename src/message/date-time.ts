@@ -86,11 +86,16 @@ function toDateTime(fields: Fields): DateTime | null {
   };
 }
 
+/** Comments may be nested (RFC 5322 §3.2.2). */
 function withoutComments(text: string): string {
-  return text
-    .replace(/\([^()]*\)/g, ' ')
-    .replace(/\s+/g, ' ')
-    .trim();
+  const kept: string[] = [];
+  let depth = 0;
+  for (const character of text) {
+    if (character === '(') depth += 1;
+    else if (character === ')') depth = Math.max(0, depth - 1);
+    else if (depth === 0) kept.push(character);
+  }
+  return kept.join('').replace(/\s+/g, ' ').trim();
 }
 
 /**

@@ -26,8 +26,8 @@ export interface Entity {
   bodyEnd: number;
   /** Place in the message, from 0. */
   readonly index: number;
-  /** Lower case `type/subtype`; never empty. */
-  readonly contentType: string;
+  /** Lower case `type/subtype`; never empty. A multipart in which no part is found is `text/plain`. */
+  contentType: string;
   readonly parameters: ReadonlyMap<string, string>;
   /** Lower case; `""` where none is given. */
   readonly disposition: string;
@@ -197,7 +197,10 @@ class TreeReader {
     }
     const declared = (entity.parameters.get('boundary') ?? '').trimEnd().slice(0, BOUNDARY_LENGTH_MAX);
     const boundary = this.#usableBoundary(entity, declared);
-    if (boundary === '') return;
+    if (boundary === '') {
+      entity.contentType = 'text/plain';
+      return;
+    }
     entity.children = [];
     this.boundaries.push({ entity, boundary });
   }
@@ -270,5 +273,14 @@ class TreeReader {
 export function readMimeTree(bytes: Uint8Array): MimeTree {
   const reader = new TreeReader(bytes);
   const root = reader.read();
+  const pending = [root];
+  for (let entity = pending.pop(); entity !== undefined; entity = pending.pop()) {
+    if (entity.children?.length === 0) {
+      // Its boundary never came: what stands there is text, else it would be seen by nobody.
+      entity.children = null;
+      entity.contentType = 'text/plain';
+    }
+    pending.push(...(entity.children ?? []));
+  }
   return { root, unreadFrom: reader.unreadFrom, warnings: [...reader.warnings] };
 }

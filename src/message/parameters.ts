@@ -23,6 +23,11 @@ interface RawParameter {
   readonly value: string;
 }
 
+/** A comment behind a value (RFC 2045 §5.1); not behind a file name, where it is a name sent without quotes. */
+function withoutComment(name: string, value: string): string {
+  return /^(?:file)?name/.test(name) ? value : value.replace(/\s\([^()]{0,200}\)$/, '').trim();
+}
+
 /** Splits at `;` outside quoted strings and comments, which go. */
 function split(raw: string): { readonly value: string; readonly parameters: readonly RawParameter[] } {
   const pieces: { readonly text: string; readonly equals: number }[] = [];
@@ -60,10 +65,10 @@ function split(raw: string): { readonly value: string; readonly parameters: read
     value: (first?.text ?? '').replace(/\s+/g, '').toLowerCase(),
     parameters: rest
       .filter((piece) => piece.equals > 0)
-      .map((piece) => ({
-        name: piece.text.slice(0, piece.equals).trim().toLowerCase(),
-        value: piece.text.slice(piece.equals + 1).trim(),
-      })),
+      .map((piece) => {
+        const name = piece.text.slice(0, piece.equals).trim().toLowerCase();
+        return { name, value: withoutComment(name, piece.text.slice(piece.equals + 1).trim()) };
+      }),
   };
 }
 
@@ -108,7 +113,8 @@ export function parseParameterized(raw: string): ParameterizedValue {
   for (const parameter of parameters) {
     const match = /^([^*]+)\*(?:(\d{1,4})(\*)?)?$/.exec(parameter.name);
     if (match === null) {
-      if (!plain.has(parameter.name)) plain.set(parameter.name, decodeWords(parameter.value));
+      if (parameter.name !== '' && !plain.has(parameter.name))
+        plain.set(parameter.name, decodeWords(parameter.value));
       continue;
     }
     const name = match[1] as string;

@@ -49,8 +49,10 @@ export function readPartText(bytes: Uint8Array, entity: Entity): PartText {
   let decoded = decodeCharset(octets.bytes, label);
   if (octets.damaged) {
     warnings.push(`encoding-damaged: a text part is not proper ${entity.encoding}`);
-    doubtful = true;
-    if (entity.encoding === 'base64' && looksBinary(decoded.text)) decoded = decodeCharset(encoded, label);
+    if (entity.encoding === 'base64') {
+      doubtful = true;
+      if (looksBinary(decoded.text)) decoded = decodeCharset(encoded, label);
+    }
   }
   if (decoded.problem === 'unknown-charset') {
     doubtful = true;

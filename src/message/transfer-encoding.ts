@@ -135,6 +135,9 @@ function softBreakEnd(encoded: Uint8Array, start: number): number {
   return encoded[at] === LF ? at + 1 : 0;
 }
 
+/** Octets as they are, and the misspellings of it that are sent (`7-bit`, `8bits`). */
+const IDENTITY = /^(?:\d-?bits?|binary|none|unencoded|)$/;
+
 /** Decodes a body by the name of its encoding; null where the name is unknown (§6.4: treat as octets). */
 export function decodeTransfer(encoded: Uint8Array, encoding: string): DecodedOctets | null {
   switch (encoding) {
@@ -142,12 +145,7 @@ export function decodeTransfer(encoded: Uint8Array, encoding: string): DecodedOc
       return decodeBase64(encoded);
     case 'quoted-printable':
       return decodeQuotedPrintable(encoded);
-    case '':
-    case '7bit':
-    case '8bit':
-    case 'binary':
-      return { bytes: encoded, damaged: false };
     default:
-      return null;
+      return IDENTITY.test(encoding) ? { bytes: encoded, damaged: false } : null;
   }
 }

@@ -1,0 +1,46 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { decodeLine, decodeWords } from './encoded-word.ts';
+
+function latin1(text: string): string {
+  return Buffer.from(text, 'utf8').toString('latin1');
+}
+
+test('decodeWords() decodes encoded words, broken ones too', () => {
+  const check = (raw: string, expected: string): void => assert.equal(decodeWords(raw), expected, raw);
+  // RFC 2047 §8.
+  check('(=?ISO-8859-1?Q?a?=)', '(a)');
+  check('(=?ISO-8859-1?Q?a?= b)', '(a b)');
+  check('(=?ISO-8859-1?Q?a?= =?ISO-8859-1?Q?b?=)', '(ab)');
+  check('(=?ISO-8859-1?Q?a?=    =?ISO-8859-1?Q?b?=)', '(ab)');
+  check('(=?ISO-8859-1?Q?a_b?=)', '(a b)');
+  check('(=?ISO-8859-1?Q?a?= =?ISO-8859-2?Q?_b?=)', '(a b)');
+  check(
+    '=?ISO-8859-1?B?SWYgeW91IGNhbiByZWFkIHRoaXMgeW8=?= =?ISO-8859-2?B?dSB1bmRlcnN0YW5kIHRoZSBleGFtcGxlLg==?=',
+    'If you can read this you understand the example.',
+  );
+  check('=?UTF-8*en?Q?caf=C3=A9?=', 'café'); // RFC 2231 §5.
+  check('=?utf-8?q?=E2=9C?= =?utf-8?q?=93?=', '✓'); // One character split over two words.
+  check('=?utf-8?q?a b?=', 'a b');
+  check('=?iso-2022-jp?b?GyRCRnxLXBsoQg==?=', '日本');
+  check('=?x-nowhere?q?abc?=', 'abc');
+  check('=?utf-8?q?unfinished', '=?utf-8?q?unfinished');
+  check(latin1('Grüße'), 'Grüße'); // RFC 6532.
+  check('Gr\u00fc\u00dfe', 'Grüße'); // Latin-1 of no declared charset.
+});
+
+test('decodeLine() leaves no control character', () => {
+  assert.equal(decodeLine('=?utf-8?q?a=0D=0ABcc:_x=1B[31m?='), 'a Bcc: x [31m');
+  fc.assert(
+    fc.property(fc.string({ unit: 'binary' }), (raw) => assert.doesNotMatch(decodeLine(raw), /\p{Cc}/u)),
+  );
+});
+
+test('decodeWords() is linear', () => {
+  for (const piece of ['=?', '=?a?q?', '=?a?q?b?= ', '=?utf-8?q?=C3?= ']) {
+    const startedAt = performance.now();
+    decodeWords(piece.repeat(100_000));
+    assert.ok(performance.now() - startedAt < 3_000, piece);
+  }
+});

@@ -1,0 +1,233 @@
+/** The MIME reader as a whole, and the small decoders it is made of. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { joinFlowed } from './flowed.ts';
+import { htmlToMarkdown } from './html-to-markdown.ts';
+import { DEPTH_MAX, PARTS_MAX } from './mime-tree.ts';
+import { BODY_BYTES_MAX, readMessage } from './read-message.ts';
+import { summarizeMessage } from './summary.ts';
+import { decodeBase64, decodeQuotedPrintable } from './transfer-encoding.ts';
+
+function latin1(text: string): Uint8Array {
+  return Buffer.from(text, 'latin1');
+}
+
+function codes(warnings: readonly string[]): readonly string[] {
+  return warnings.map((warning) => warning.slice(0, warning.indexOf(':')));
+}
+
+test('decodeQuotedPrintable() decodes, joins soft breaks and keeps what is wrong', () => {
+  const check = (encoded: string, expected: string, damaged = false): void => {
+    const decoded = decodeQuotedPrintable(latin1(encoded));
+    assert.equal(Buffer.from(decoded.bytes).toString('latin1'), expected, encoded);
+    assert.equal(decoded.damaged, damaged, encoded);
+  };
+  check('Now=20is=\r\n the=\n time', 'Now is the time');
+  check('a =  \r\nb', 'a b');
+  check('trailing  \r\nx\t', 'trailing\r\nx');
+  check('=e4=E4', '\u00e4\u00e4');
+  check('100 =% =\r', '100 =% =\r', true);
+  check('a=', 'a');
+});
+
+test('decodeBase64() decodes what was joined, broken or badly padded', () => {
+  const check = (encoded: string, expected: string, damaged = false): void => {
+    const decoded = decodeBase64(latin1(encoded));
+    assert.equal(Buffer.from(decoded.bytes).toString('latin1'), expected, encoded);
+    assert.equal(decoded.damaged, damaged, encoded);
+  };
+  check('aGVs\r\nbG8=\r\n', 'hello');
+  check('aGVsbG8', 'hello');
+  check('aGk=aGk=', 'hihi');
+  check('aG!Vs', 'hel', true);
+  check('a', '', true);
+  fc.assert(
+    fc.property(fc.uint8Array(), (bytes) => {
+      assert.deepEqual([...decodeBase64(latin1(Buffer.from(bytes).toString('base64'))).bytes], [...bytes]);
+    }),
+  );
+});
+
+test('joinFlowed() joins what RFC 3676 calls a paragraph', () => {
+  const check = (text: string, expected: string, deleteSpace = false): void =>
+    assert.equal(joinFlowed(text, { deleteSpace }), expected, text);
+  check('one \ntwo \nthree\nfour', 'one two three\nfour');
+  check('>quoted \n>text\nmine', '> quoted text\nmine');
+  check('>> a \n> b', '>> a\n> b');
+  check(' From here \n >stuffed', 'From here >stuffed');
+  check('text \n-- \nAnn', 'text \n-- \nAnn');
+  check('日本 \n語', '日本語', true);
+});
+
+test('htmlToMarkdown() keeps structure and links that can be followed', () => {
+  const check = (html: string, expected: string): void => assert.equal(htmlToMarkdown(html), expected, html);
+  check('<p>One &amp; <b>two</b> </p><p>three<br>four', 'One & **two**\n\nthree\nfour');
+  check('<ul><li>a<li>b<ol><li>c</ol></ul>d', '- a\n- b\n  1. c\n\nd');
+  check(
+    '<a href="https://x.test/?a=1&amp;b=(2)">go <i>now</i></a>',
+    '[go *now*](https://x.test/?a=1&b=%282%29)',
+  );
+  check('<a href="javascript:alert(1)">js</a> <a href="/rel">rel</a>', 'js rel');
+  check('<table><tr><td>1<td>2<tr><td>3</table>', '1 | 2\n3');
+  check('a<blockquote><p>b</p><p>c</p></blockquote>d', 'a\n\n> b\n>\n> c\n\nd');
+  check('<h2>T</h2><pre>a\n  b</pre>', '## T\n\n```\na\n  b\n```');
+  check('<title>t</title><style>p{}</style><script>if (a<b) x()</script><!-- c -->shown', 'shown');
+  check('<b></b><a href="https://x.test"></a><img alt="cat" src="cid:1">', '[image: cat]');
+});
+
+test('readMessage() takes the plain side of alternatives, and the HTML where it is empty', () => {
+  const mail = (plain: string): Uint8Array =>
+    latin1(
+      `Content-Type: multipart/alternative; boundary=b\n\n--b\nContent-Type: text/plain\n\n${plain}\n--b\nContent-Type: text/html\n\n<p>html</p>\n--b--\n`,
+    );
+  assert.equal(readMessage(mail('plain')).body, 'plain');
+  assert.equal(readMessage(mail(' \n')).body, 'html');
+});
+
+test('readMessage() attaches what is no text, once, and names what it could not decode', () => {
+  const read = readMessage(
+    latin1(
+      [
+        'Content-Type: multipart/mixed; boundary=b',
+        '',
+        'preamble',
+        '--b',
+        '',
+        'first',
+        '--b',
+        'Content-Type: image/png; name=x.png',
+        'Content-Transfer-Encoding: base64',
+        '',
+        'AAEC',
+        '--b',
+        'Content-Type: text/plain; charset=x-nowhere',
+        '',
+        'second',
+        '--b',
+        'Content-Type: message/rfc822',
+        '',
+        'Subject: inner',
+        '',
+        'inner text',
+        '--b',
+        'Content-Type: application/x-thing',
+        'Content-Transfer-Encoding: x-thing',
+        '',
+        'as it stands',
+        '--b--',
+        'epilogue',
+      ].join('\r\n'),
+    ),
+  );
+  assert.equal(read.body, 'first\n\nsecond');
+  assert.deepEqual(
+    read.attachments.map(({ filename, contentType, bytes }) => [
+      filename,
+      contentType,
+      Buffer.from(bytes).toString('latin1'),
+    ]),
+    [
+      ['attachment-1', 'text/plain', 'second'],
+      ['x.png', 'image/png', '\u0000\u0001\u0002'],
+      ['attachment-3', 'message/rfc822', 'Subject: inner\r\n\r\ninner text'],
+      ['attachment-4', 'application/x-thing', 'as it stands'],
+    ],
+  );
+  assert.deepEqual(codes(read.warnings), ['unknown-charset', 'unknown-encoding']);
+});
+
+test('readMessage() reads what has no boundary, a wrong one, or one that repeats', () => {
+  const check = (mail: string, body: string, ...warnings: readonly string[]): void => {
+    const read = readMessage(latin1(mail));
+    assert.equal(read.body, body, mail);
+    assert.deepEqual(codes(read.warnings), warnings, mail);
+  };
+  check('Content-Type: multipart/mixed\n\njust text\n', 'just text', 'boundary-missing');
+  check(
+    'Content-Type: multipart/mixed\n\n--x\nContent-Type: text/plain\n\nhi\n--x--\n',
+    'hi',
+    'boundary-missing',
+  );
+  check(
+    'Content-Type: multipart/mixed; boundary=a\n\n--b\nContent-Type: text/plain\n\nhi\n--b--\n',
+    'hi',
+    'boundary-missing',
+  );
+  check('Content-Type: multipart/mixed; boundary=a\n\n--a\n\none\n--a\n\ntwo', 'one\n\ntwo');
+  check(
+    'Content-Type: multipart/mixed; boundary=a\n\n--a\nContent-Type: multipart/mixed; boundary=a\n\n--a\n\nhi\n--a--\n',
+    'hi',
+  );
+  check('no header section at all\nsecond line\n', 'no header section at all\nsecond line');
+  check('Subject: x\nno colon here\n\nbody\n', 'body', 'header-malformed');
+  check('Subject: x\nthe body without an empty line\n', 'the body without an empty line');
+  check('', '');
+});
+
+test('readMessage() stops at its limits and attaches the rest', () => {
+  const many = readMessage(
+    latin1(`Content-Type: multipart/mixed; boundary=b\n\n${'--b\n\nx\n'.repeat(PARTS_MAX + 500)}--b--\n`),
+  );
+  assert.deepEqual(codes(many.warnings), ['too-many-parts']);
+  assert.equal(many.attachments.at(-1)?.filename, 'unread-parts.txt');
+
+  const levels = Array.from(
+    { length: 10_000 },
+    (_, level) => `Content-Type: multipart/mixed; boundary=b${level}\n\n--b${level}\n`,
+  );
+  const deep = readMessage(latin1(`${levels.join('')}\nend\n`));
+  assert.deepEqual(codes(deep.warnings), ['too-deep']);
+  assert.ok(deep.attachments.some(({ bytes }) => Buffer.from(bytes).includes(`b${DEPTH_MAX + 1}`)));
+
+  const long = readMessage(latin1(`\n${'x'.repeat(BODY_BYTES_MAX + 10)}`));
+  assert.deepEqual(codes(long.warnings), ['body-cut']);
+  assert.ok(long.body.length < BODY_BYTES_MAX + 200);
+
+  const fields = readMessage(latin1(`${'A: b\n'.repeat(100_000)}\nbody`));
+  assert.equal(fields.body, 'body');
+  assert.deepEqual(codes(fields.warnings), ['header-too-large']);
+});
+
+test('readMessage() gives the same for LF and CRLF, and never throws', () => {
+  const line = fc.constantFrom(
+    'Content-Type: multipart/mixed; boundary=b',
+    'Content-Type: multipart/alternative; boundary="c"',
+    'Content-Type: text/html; charset=utf-8',
+    'Content-Type: text/plain; format=flowed; delsp=yes',
+    'Content-Type: message/rfc822',
+    'Content-Transfer-Encoding: base64',
+    'Content-Transfer-Encoding: quoted-printable',
+    'Content-Disposition: attachment; filename="../x"',
+    'Subject: =?utf-8?b?w6k?=',
+    ' folded',
+    '--b',
+    '--b--',
+    '--c',
+    '--c--',
+    '',
+    'text =C3=A9 =',
+    'aGVsbG8=',
+    '<p>html',
+    'From: "a',
+  );
+  fc.assert(
+    fc.property(fc.array(line, { maxLength: 40 }), (lines) => {
+      const lf = readMessage(latin1(lines.join('\n')));
+      const crlf = readMessage(latin1(lines.join('\r\n')));
+      assert.equal(lf.body, crlf.body);
+      assert.deepEqual(lf.header, crlf.header);
+      assert.deepEqual(
+        lf.attachments.map(({ filename, contentType }) => [filename, contentType]),
+        crlf.attachments.map(({ filename, contentType }) => [filename, contentType]),
+      );
+    }),
+    { numRuns: 500 },
+  );
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 300 }), (bytes) => {
+      readMessage(bytes);
+      summarizeMessage(bytes);
+    }),
+  );
+});
