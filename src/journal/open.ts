@@ -179,7 +179,6 @@ async function sweepLeftovers(folder: string, rows: Rows, log: Log): Promise<voi
   const needed = await rows.inner('needed-files', {
     staged: deliveryIds.filter((id) => Number.isSafeInteger(id)),
     spooled: spool,
-    runs: [],
   });
   const staged = new Set(needed.staged);
   const spooled = new Set(needed.spooled);

@@ -3,7 +3,7 @@
  * rows have not taken over.
  */
 import { hash } from 'node:crypto';
-import { type FileHandle, open, writeFile } from 'node:fs/promises';
+import { type FileHandle, open, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AimxError, isErrno } from '../../system/errors.ts';
 import type { Log } from '../../system/log.ts';
@@ -49,9 +49,12 @@ export async function recoverLog(folder: string, applied: LogPosition, log: Log)
     if (nextId !== 0 && segment.firstId !== nextId)
       throw damaged(segment.file, 0, `it begins with record ${segment.firstId}, not ${nextId}`);
     const floor = segment.file === applied.file ? applied.offset : 0;
-    const end = await scanSegment(folder, segment, { isLast: segment === last, floor, log }, (record) => {
-      if (record.journalId > applied.journalId) tail.push(record);
-    });
+    const end = await scanSegment(
+      folder,
+      segment,
+      { isLast: segment === last, floor, appliedId: applied.journalId, log },
+      (record) => tail.push(record),
+    );
     endOffset = end.offset;
     nextId = end.nextId;
   }
@@ -62,6 +65,8 @@ interface ScanOptions {
   readonly isLast: boolean;
   /** Everything below was acknowledged, by the rows' word. */
   readonly floor: number;
+  /** Records up to here are in the rows; they are checked and not yielded. */
+  readonly appliedId: number;
   readonly log: Log;
 }
 
@@ -77,7 +82,7 @@ async function scanSegment(
   let offset = 0;
   let nextId = segment.firstId;
   while (offset < size) {
-    const read = await reader.recordAt(offset);
+    const read: ReadRecord = reader.recordInWindow(offset) ?? (await reader.recordAt(offset));
     if (read.kind === 'invalid' || read.head.journalId !== nextId) {
       const reason = read.kind === 'invalid' ? read.reason : `record ${read.head.journalId} is out of order`;
       if (offset < options.floor || !options.isLast) throw damaged(segment.file, offset, reason);
@@ -87,17 +92,21 @@ async function scanSegment(
     }
     const contentOffset = offset + HEAD_BYTES + read.head.envelopeBytes;
     const endOffset = contentOffset + read.head.contentBytes;
-    if (read.head.kind === 'message' && read.head.contentBytes === 0)
-      await checkSpool(folder, segment, offset, read.envelope);
-    found({
-      kind: read.head.kind,
-      journalId: nextId,
-      file: segment.file,
-      contentOffset,
-      envelope: read.envelope,
-      contentSha256: read.head.contentSha256,
-      endOffset,
-    });
+    const { head } = read;
+    if (head.journalId > options.appliedId) {
+      const envelope = read.envelope.toString('utf8');
+      if (head.kind === 'message' && head.contentBytes === 0)
+        await checkSpool(folder, segment, offset, envelope);
+      found({
+        kind: head.kind,
+        journalId: nextId,
+        file: segment.file,
+        contentOffset,
+        envelope,
+        contentSha256: head.contentSha256,
+        endOffset,
+      });
+    }
     offset = endOffset;
     nextId += 1;
   }
@@ -107,11 +116,22 @@ async function scanSegment(
 }
 
 type ReadRecord =
-  | { readonly kind: 'valid'; readonly head: RecordHead; readonly envelope: string }
+  | { readonly kind: 'valid'; readonly head: RecordHead; readonly envelope: Buffer }
   | { readonly kind: 'invalid'; readonly reason: string };
 
 /** Read ahead by this much: a segment is some 64 reads. */
 const WINDOW_BYTES = 1024 * 1024;
+
+/** @param bytes From the head to the record's end, or to the file's where that comes first. */
+function checkRecord(head: RecordHead, bytes: Buffer): ReadRecord {
+  const envelopeEnd = HEAD_BYTES + head.envelopeBytes;
+  if (!isIntact(head, bytes)) return { kind: 'invalid', reason: 'head or envelope is not as written' };
+  const content = bytes.subarray(envelopeEnd, envelopeEnd + head.contentBytes);
+  if (content.length < head.contentBytes) return { kind: 'invalid', reason: 'the content is cut off' };
+  if (head.contentBytes > 0 && hash('sha256', content) !== head.contentSha256)
+    return { kind: 'invalid', reason: 'the content is not as written' };
+  return { kind: 'valid', head, envelope: bytes.subarray(HEAD_BYTES, envelopeEnd) };
+}
 
 class RecordReader {
   readonly #handle: FileHandle;
@@ -124,17 +144,21 @@ class RecordReader {
     this.#size = size;
   }
 
+  /** The record at `offset`, without waiting where it lies in the window; undefined where it does not. */
+  recordInWindow(offset: number): ReadRecord | undefined {
+    const from = offset - this.#windowAt;
+    if (from < 0 || from + HEAD_BYTES > this.#window.length) return undefined;
+    const head = parseHead(this.#window.subarray(from, from + HEAD_BYTES));
+    if (head === null) return { kind: 'invalid', reason: 'there is no record' };
+    const length = HEAD_BYTES + head.envelopeBytes + head.contentBytes;
+    if (from + length > this.#window.length) return undefined;
+    return checkRecord(head, this.#window.subarray(from, from + length));
+  }
+
   async recordAt(offset: number): Promise<ReadRecord> {
     const head = parseHead(await this.#read(offset, HEAD_BYTES));
     if (head === null) return { kind: 'invalid', reason: 'there is no record' };
-    const envelopeEnd = HEAD_BYTES + head.envelopeBytes;
-    const front = await this.#read(offset, envelopeEnd);
-    if (!isIntact(head, front)) return { kind: 'invalid', reason: 'head or envelope is not as written' };
-    const content = await this.#read(offset + envelopeEnd, head.contentBytes);
-    if (content.length < head.contentBytes) return { kind: 'invalid', reason: 'the content is cut off' };
-    if (head.contentBytes > 0 && hash('sha256', content) !== head.contentSha256)
-      return { kind: 'invalid', reason: 'the content is not as written' };
-    return { kind: 'valid', head, envelope: front.toString('utf8', HEAD_BYTES, envelopeEnd) };
+    return checkRecord(head, await this.#read(offset, HEAD_BYTES + head.envelopeBytes + head.contentBytes));
   }
 
   /** True where a later record says that the octet at `offset` had been flushed when it was written. */
@@ -176,17 +200,22 @@ class RecordReader {
   }
 }
 
+/** The file was flushed before its record: absent or cut, it was lost afterwards. */
 async function checkSpool(folder: string, segment: Segment, offset: number, envelope: string): Promise<void> {
   const { spool, sizeBytes } = JSON.parse(envelope) as { spool: string | null; sizeBytes: number };
   if (spool === null) return;
+  const size = await sizeOf(join(folder, spool));
+  if (size === sizeBytes) return;
+  const found = size === null ? 'is missing' : `has ${size} octets, not ${sizeBytes}`;
+  throw damaged(segment.file, offset, `its file "${spool}" ${found}`);
+}
+
+async function sizeOf(path: string): Promise<number | null> {
   try {
-    await using handle = await open(join(folder, spool), 'r');
-    const size = (await handle.stat()).size;
-    if (size === sizeBytes) return;
-    throw damaged(segment.file, offset, `its file "${spool}" has ${size} octets, not ${sizeBytes}`);
+    return (await stat(path)).size;
   } catch (error) {
-    // Retention may have dropped it; rows of a message that still needs it say so when it is read.
-    if (!isErrno(error, 'ENOENT')) throw error;
+    if (isErrno(error, 'ENOENT')) return null;
+    throw error;
   }
 }
 

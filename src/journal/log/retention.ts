@@ -55,7 +55,7 @@ async function retainSegment(
   for (const message of state.unfinished) {
     const file = `spool/${parts.random.hex(12)}.eml`;
     await copyOut(folder, segment, message, file);
-    moved.push({ journalId: message.journalId, file, offset: 0, encoding: 'plain' as const });
+    moved.push({ journalId: message.journalId, file });
   }
   if (moved.length > 0) await syncFolder(join(folder, 'spool'));
   await rows.inner('raw-moved', { file: segment.file, moved });
@@ -110,14 +110,9 @@ async function neededOf(
   name: 'stdin' | 'runs',
   entries: readonly string[],
 ): Promise<ReadonlySet<string>> {
-  if (name === 'runs') {
-    const { runs } = await parts.rows.inner('needed-files', { staged: [], spooled: [], runs: entries });
-    return new Set(runs);
-  }
+  if (name === 'runs') return new Set((await parts.rows.inner('needed-files', { runs: entries })).runs);
   const ids = entries.map((entry) => Number.parseInt(entry, 10));
-  const { deliveries } = await parts.rows.inner('needed-stdin', {
-    deliveries: ids.filter((id) => Number.isSafeInteger(id)),
-  });
-  const needed = new Set(deliveries);
+  const stdin = ids.filter((id) => Number.isSafeInteger(id));
+  const needed = new Set((await parts.rows.inner('needed-files', { stdin })).stdin);
   return new Set(entries.filter((_entry, index) => needed.has(ids[index] ?? Number.NaN)));
 }

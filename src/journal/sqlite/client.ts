@@ -120,7 +120,8 @@ export class Rows {
         return;
       case 'broken':
       case 'refused':
-        return this.#break(localError(message.error));
+        this.#break(localError(message.error));
+        return;
       case 'opened':
         return;
     }

@@ -1,7 +1,7 @@
 /**
  * The database file of the rows: opening, settings that are checked, migrations, damage.
  */
-import { statSync } from 'node:fs';
+import { closeSync, openSync, statSync } from 'node:fs';
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
 import { AimxError } from '../../system/errors.ts';
 import { MIGRATIONS, TABLES } from './schema.ts';
@@ -75,6 +75,8 @@ export class Database {
  */
 export function openDatabase(path: string): Database {
   return refusingDamage(path, () => {
+    // SQLite would make it with the mode of the umask.
+    closeSync(openSync(path, 'a', 0o600));
     const connection = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS });
     try {
       const database = new Database(connection);

@@ -264,7 +264,6 @@ function reserve(
   );
   keepFingerprints(context, input, message, delivery, delivery.deliveryId);
   const reserved = requireDelivery(db, delivery.deliveryId);
-  insertRuns(context, { delivery: reserved, plans: target.hooks, restored: message.restored, at });
   trace(context, {
     at,
     journalId: input.journalId,
@@ -282,6 +281,7 @@ function reserve(
       ...(takeOver ? { sameBytesSentOnPurpose: true } : {}),
     },
   });
+  insertRuns(context, { delivery: reserved, plans: target.hooks, restored: message.restored, at });
   return { kind: 'deliver', delivery: reserved };
 }
 

@@ -2,7 +2,7 @@
  * What the main thread and the thread of the rows say to each other.
  */
 import type { Queries, RowsChanged, Transitions } from '../journal.ts';
-import type { AppliedRecord } from './messages.ts';
+import type { AppliedRecord, claimMessages } from './messages.ts';
 
 export interface WorkerSettings {
   /** The journal's folder; the rows lie in it. */
@@ -19,66 +19,59 @@ export interface RowsOpened {
   readonly sweptAt: number | null;
 }
 
+interface Exchange<In, Out> {
+  readonly in: In;
+  readonly out: Out;
+}
+
+/** Which of some files the rows still need. */
+interface NamedFiles {
+  /** Deliveries with something in the staging folder. */
+  readonly staged: readonly number[];
+  /** Spool files, relative to the journal's folder. */
+  readonly spooled: readonly string[];
+  readonly runs: readonly string[];
+  /** Deliveries with something for hooks to read. */
+  readonly stdin: readonly number[];
+}
+
+/** A message of a segment that is not done: its bytes are still wanted. */
+export interface UnfinishedMessage {
+  readonly journalId: number;
+  readonly offset: number;
+  readonly sizeBytes: number;
+}
+
 /** Requests beyond the journal's own transitions and queries. */
 export interface InnerRequests {
-  readonly apply: { readonly in: { readonly records: readonly AppliedRecord[] }; readonly out: void };
-  readonly 'claim-messages': {
-    readonly in: { readonly limit: number; readonly at: number };
-    readonly out: ReturnType<typeof import('./messages.ts').claimMessages>;
-  };
-  readonly 'release-message': { readonly in: { readonly journalId: number }; readonly out: void };
-  /** Of the given names of the staging, stdin and runs folders or spool files: those whose rows need them. */
-  readonly 'needed-files': {
-    readonly in: {
-      readonly staged: readonly number[];
-      readonly spooled: readonly string[];
-      readonly runs: readonly string[];
-    };
-    readonly out: {
-      readonly staged: readonly number[];
-      readonly spooled: readonly string[];
-      readonly runs: readonly string[];
-    };
-  };
-  /** Of the given deliveries those with a run that is not final, or that are not delivered yet. */
-  readonly 'needed-stdin': {
-    readonly in: { readonly deliveries: readonly number[] };
-    readonly out: { readonly deliveries: readonly number[] };
-  };
+  readonly apply: Exchange<{ readonly records: readonly AppliedRecord[] }, void>;
+  readonly 'claim-messages': Exchange<
+    { readonly limit: number; readonly at: number },
+    ReturnType<typeof claimMessages>
+  >;
+  readonly 'release-message': Exchange<{ readonly journalId: number }, void>;
+  /** Answers with those of the files that are needed. */
+  readonly 'needed-files': Exchange<Partial<NamedFiles>, NamedFiles>;
   /** How a range of messages stands, for retention. */
-  readonly 'segment-state': {
-    readonly in: { readonly fromId: number; readonly toId: number };
-    readonly out: {
-      readonly newestAt: number | null;
-      readonly unfinished: readonly {
-        readonly journalId: number;
-        readonly offset: number;
-        readonly sizeBytes: number;
-        readonly encoding: 'plain' | 'zstd';
-      }[];
-    };
-  };
-  /** The raw bytes of messages have moved or are gone. */
-  readonly 'raw-moved': {
-    readonly in: {
+  readonly 'segment-state': Exchange<
+    { readonly fromId: number; readonly toId: number },
+    { readonly newestAt: number | null; readonly unfinished: readonly UnfinishedMessage[] }
+  >;
+  /** The raw bytes of a file are about to go; those of `moved` lie at the beginning of a file of their own. */
+  readonly 'raw-moved': Exchange<
+    {
       readonly file: string;
-      /** Messages whose bytes now lie elsewhere; all others of the file have none. */
-      readonly moved: readonly {
-        readonly journalId: number;
-        readonly file: string;
-        readonly offset: number;
-        readonly encoding: 'plain' | 'zstd';
-      }[];
-    };
-    readonly out: void;
-  };
+      readonly moved: readonly { readonly journalId: number; readonly file: string }[];
+    },
+    void
+  >;
   /** Spool files whose bytes nobody needs. */
-  readonly 'spool-expired': {
-    readonly in: { readonly before: number; readonly limit: number };
-    readonly out: { readonly files: readonly string[] };
-  };
-  readonly 'swept-at': { readonly in: { readonly at: number }; readonly out: void };
-  readonly stop: { readonly in: Record<string, never>; readonly out: void };
+  readonly 'spool-expired': Exchange<
+    { readonly before: number; readonly limit: number },
+    { readonly files: readonly string[] }
+  >;
+  readonly 'swept-at': Exchange<{ readonly at: number }, void>;
+  readonly stop: Exchange<Record<string, never>, void>;
 }
 
 export type RequestKind = keyof Transitions | keyof Queries | keyof InnerRequests;

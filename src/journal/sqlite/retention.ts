@@ -8,40 +8,35 @@ type In<Kind extends keyof InnerRequests> = InnerRequests[Kind]['in'];
 type Out<Kind extends keyof InnerRequests> = InnerRequests[Kind]['out'];
 
 export function neededFiles({ db }: Context, input: In<'needed-files'>): Out<'needed-files'> {
+  const column = (name: string, sql: string, values: readonly (string | number)[]): readonly never[] =>
+    values.length === 0 ? [] : db.all(sql, JSON.stringify(values)).map((row) => row[name] as never);
+  const open = "('due', 'held', 'claimed', 'running', 'interrupted')";
   return {
-    staged: db
-      .all(
-        `SELECT delivery_id FROM deliveries WHERE delivery_id IN (SELECT value FROM json_each(?))
-           AND state IN ('reserved', 'staged', 'promoting', 'exchanging')`,
-        JSON.stringify(input.staged),
-      )
-      .map((row) => row['delivery_id'] as number),
-    spooled: db
-      .all(
-        `SELECT raw_file FROM messages WHERE raw_file >= 'spool/' AND raw_file < 'spool0'
-           AND raw_file IN (SELECT value FROM json_each(?))`,
-        JSON.stringify(input.spooled),
-      )
-      .map((row) => row['raw_file'] as string),
-    runs: db
-      .all(
-        `SELECT run_id FROM runs WHERE run_id IN (SELECT value FROM json_each(?))
-           AND state IN ('due', 'held', 'claimed', 'running', 'interrupted')`,
-        JSON.stringify(input.runs),
-      )
-      .map((row) => row['run_id'] as string),
+    staged: column(
+      'delivery_id',
+      `SELECT delivery_id FROM deliveries WHERE delivery_id IN (SELECT value FROM json_each(?))
+         AND state IN ('reserved', 'staged', 'promoting', 'exchanging')`,
+      input.staged ?? [],
+    ),
+    spooled: column(
+      'raw_file',
+      `SELECT raw_file FROM messages WHERE raw_file >= 'spool/' AND raw_file < 'spool0'
+         AND raw_file IN (SELECT value FROM json_each(?))`,
+      input.spooled ?? [],
+    ),
+    runs: column(
+      'run_id',
+      `SELECT run_id FROM runs WHERE run_id IN (SELECT value FROM json_each(?)) AND state IN ${open}`,
+      input.runs ?? [],
+    ),
+    stdin: column(
+      'delivery_id',
+      `SELECT delivery_id FROM deliveries d WHERE delivery_id IN (SELECT value FROM json_each(?))
+         AND (state NOT IN ('delivered', 'absorbed') OR EXISTS
+           (SELECT 1 FROM runs r WHERE r.delivery_id = d.delivery_id AND r.state IN ${open}))`,
+      input.stdin ?? [],
+    ),
   };
-}
-
-export function neededStdin({ db }: Context, input: In<'needed-stdin'>): Out<'needed-stdin'> {
-  const rows = db.all(
-    `SELECT delivery_id FROM deliveries d WHERE delivery_id IN (SELECT value FROM json_each(?))
-       AND (state NOT IN ('delivered', 'absorbed') OR EXISTS (SELECT 1 FROM runs r
-         WHERE r.delivery_id = d.delivery_id
-           AND r.state IN ('due', 'held', 'claimed', 'running', 'interrupted')))`,
-    JSON.stringify(input.deliveries),
-  );
-  return { deliveries: rows.map((row) => row['delivery_id'] as number) };
 }
 
 export function segmentState({ db }: Context, input: In<'segment-state'>): Out<'segment-state'> {
@@ -51,7 +46,7 @@ export function segmentState({ db }: Context, input: In<'segment-state'>): Out<'
     input.toId,
   );
   const unfinished = db.all(
-    `SELECT journal_id, raw_offset, size_bytes, raw_encoding FROM messages
+    `SELECT journal_id, raw_offset, size_bytes FROM messages
      WHERE journal_id BETWEEN ? AND ? AND state <> 'done' AND raw_file LIKE 'log/%'`,
     input.fromId,
     input.toId,
@@ -62,18 +57,15 @@ export function segmentState({ db }: Context, input: In<'segment-state'>): Out<'
       journalId: row['journal_id'] as number,
       offset: row['raw_offset'] as number,
       sizeBytes: row['size_bytes'] as number,
-      encoding: row['raw_encoding'] as 'plain' | 'zstd',
     })),
   };
 }
 
 export function rawMoved({ db }: Context, input: In<'raw-moved'>): void {
-  for (const { journalId, file, offset, encoding } of input.moved)
+  for (const { journalId, file } of input.moved)
     db.run(
-      'UPDATE messages SET raw_file = ?, raw_offset = ?, raw_encoding = ? WHERE journal_id = ?',
+      "UPDATE messages SET raw_file = ?, raw_offset = 0, raw_encoding = 'plain' WHERE journal_id = ?",
       file,
-      offset,
-      encoding,
       journalId,
     );
   const range = segmentRange(input.file);

@@ -20,7 +20,7 @@ import type {
   WorkerSettings,
 } from './protocol.ts';
 import { answer } from './queries.ts';
-import { neededFiles, neededStdin, rawMoved, segmentState, spoolExpired } from './retention.ts';
+import { neededFiles, rawMoved, segmentState, spoolExpired } from './retention.ts';
 import { type TransitionTable, transitionTable } from './transitions.ts';
 
 /** One transaction at most: some 5 ms, so that nobody waits long for the commit. */
@@ -58,7 +58,10 @@ class RowsThread {
       this.#tell({ kind: 'replies', ...this.#commit(batch) });
     } catch (error) {
       this.#undo(leased);
-      if (isFatal(error)) return this.#tell({ kind: 'broken', error: remoteError(error) });
+      if (isFatal(error)) {
+        this.#tell({ kind: 'broken', error: remoteError(error) });
+        return;
+      }
       const refused = isFull(error)
         ? new AimxError('journal.no-room', 'Cannot write the rows: no room on the journal’s disk', {
             hint: 'Free some room on the file system of the data folder',
@@ -136,7 +139,6 @@ class RowsThread {
       if (this.#leases.delete(input.journalId)) context.changed.add('messages');
     },
     'needed-files': neededFiles,
-    'needed-stdin': neededStdin,
     'segment-state': segmentState,
     'raw-moved': rawMoved,
     'spool-expired': spoolExpired,
