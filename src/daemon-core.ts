@@ -1,0 +1,255 @@
+/**
+ * The composition root of everything behind the sockets: journal, registry of mailboxes, reader,
+ * pipeline, hooks. `ingest` needs no more where no daemon runs.
+ */
+import { readFile } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
+import { dirname, join } from 'node:path';
+import { UNAUTHENTICATED } from './authentication/verdict.ts';
+import type { Config } from './config/config.ts';
+import { diffConfig } from './config/diff.ts';
+import { type ConfigOverrides, withOverrides } from './config/overrides.ts';
+import type { ConfigOutcome } from './config/parse.ts';
+import { formatProblem } from './config/problem.ts';
+import type { HookRunner } from './hooks/hooks.ts';
+import { createHookRunner } from './hooks/runner.ts';
+import type { Journal } from './journal/journal.ts';
+import { openJournal } from './journal/open.ts';
+import { openMailboxStore } from './mailbox/store.ts';
+import { evaluateConfig } from './operations/config-file.ts';
+import { openRaw } from './operations/journal-files.ts';
+import type { OperationWorld } from './operations/operation.ts';
+import type { Authenticator } from './pipeline/authenticate.ts';
+import { createMailboxRegistry, type MailboxRegistry } from './pipeline/mailbox-registry.ts';
+import { createPipeline, type Pipeline } from './pipeline/pipeline.ts';
+import { createReaderPool } from './pipeline/reader-pool.ts';
+import { takeOverMailboxes } from './pipeline/take-over.ts';
+import { startUpkeep } from './pipeline/upkeep.ts';
+import { WaitSchedule } from './pipeline/waiting.ts';
+import type { World } from './pipeline/world.ts';
+import { type Accounts, systemAccounts } from './system/accounts.ts';
+import { type Clock, systemClock } from './system/clock.ts';
+import { AimxError, isErrno } from './system/errors.ts';
+import { type Faults, noFaults } from './system/faults.ts';
+import { linuxFiles } from './system/files-linux.ts';
+import type { Log } from './system/log.ts';
+import { systemProcessTable } from './system/process-table.ts';
+import { systemProcesses } from './system/processes.ts';
+import { type Random, systemRandom } from './system/random.ts';
+
+export interface CoreOptions {
+  /** Absolute. */
+  readonly configPath: string;
+  /** Kept through every reload. */
+  readonly overrides: ConfigOverrides;
+  /** The folder is a restored one: what is not final is held (design §3.8). */
+  readonly restored?: boolean;
+  /** PATH and LANG of this process, for hooks that run as its own user. */
+  readonly environment?: { readonly path: string | null; readonly lang: string | null };
+  readonly log: Log;
+}
+
+/** What a test's own root may replace. */
+export interface CorePorts {
+  readonly clock: Clock;
+  readonly faults: Faults;
+  readonly random: Random;
+  readonly authenticator: Authenticator;
+}
+
+export const PRODUCTION_PORTS: CorePorts = {
+  clock: systemClock,
+  faults: noFaults,
+  random: systemRandom,
+  authenticator: { authenticate: async () => UNAUTHENTICATED },
+};
+
+export interface Core extends AsyncDisposable {
+  readonly journal: Journal;
+  readonly registry: MailboxRegistry;
+  readonly ports: CorePorts;
+  readonly config: () => Config;
+  /** Reads the config again. A bad one is refused and logged, and the old one goes on. */
+  readonly reload: () => Promise<void>;
+  /** Starts what happens after the `250`. */
+  readonly work: () => Promise<{ readonly pipeline: Pipeline }>;
+  readonly operationWorld: () => OperationWorld;
+}
+
+/**
+ * Reads the config, opens the journal and registers the mailboxes: what must be there before the
+ * first `250`.
+ *
+ * @throws AimxError `config.missing`, `config.invalid`, and what opening the journal throws.
+ */
+export async function openCore(options: CoreOptions, ports: CorePorts): Promise<Core> {
+  const accounts = systemAccounts(ports.clock);
+  const config = await loadConfig(options, accounts);
+  const stack = new AsyncDisposableStack();
+  try {
+    const journal = stack.use(
+      await openJournal({
+        ...ports,
+        log: options.log,
+        folder: join(config.dataDir, 'journal'),
+        allowMemory: config.journal.allowMemory,
+        restored: options.restored ?? false,
+      }),
+    );
+    const registry = stack.use(
+      createMailboxRegistry({
+        ...ports,
+        journal,
+        accounts,
+        log: options.log,
+        selfUid: accounts.current().uid,
+      }),
+    );
+    await registry.adopt(config);
+    return new DaemonCore({ options, ports, accounts, stack, journal, registry, config });
+  } catch (error) {
+    await stack.disposeAsync();
+    throw error;
+  }
+}
+
+class DaemonCore implements Core {
+  readonly journal: Journal;
+  readonly registry: MailboxRegistry;
+  readonly ports: CorePorts;
+  readonly #options: CoreOptions;
+  readonly #accounts: Accounts;
+  readonly #stack: AsyncDisposableStack;
+  #config: Config;
+  #runner: HookRunner | null = null;
+
+  constructor(parts: {
+    readonly options: CoreOptions;
+    readonly ports: CorePorts;
+    readonly accounts: Accounts;
+    readonly stack: AsyncDisposableStack;
+    readonly journal: Journal;
+    readonly registry: MailboxRegistry;
+    readonly config: Config;
+  }) {
+    this.journal = parts.journal;
+    this.registry = parts.registry;
+    this.ports = parts.ports;
+    this.#options = parts.options;
+    this.#accounts = parts.accounts;
+    this.#stack = parts.stack;
+    this.#config = parts.config;
+  }
+
+  readonly config = (): Config => this.#config;
+
+  readonly reload = async (): Promise<void> => {
+    const { log } = this.#options;
+    try {
+      const next = await loadConfig(this.#options, this.#accounts);
+      for (const { key, needsRestart } of diffConfig(this.#config, next))
+        if (needsRestart) log.warn('config.needs_restart', { key });
+      await this.registry.adopt(next);
+      this.#config = next;
+      log.info('config.reloaded', { mailboxes: next.mailboxes.length });
+      this.#runner?.wake();
+    } catch (error) {
+      if (!(error instanceof AimxError)) throw error;
+      log.error('config.refused', { reason: error.message, hint: error.hint });
+    }
+  };
+
+  readonly work = async (): Promise<{ readonly pipeline: Pipeline }> => {
+    const { journal, registry, config } = this;
+    const { log, environment } = this.#options;
+    const stack = this.#stack;
+    const shared = { ...this.ports, journal, config, log, processes: systemProcesses };
+    this.#runner = stack.use(
+      await createHookRunner({
+        ...shared,
+        mailboxIds: () => registry.ids,
+        processTable: systemProcessTable,
+        files: linuxFiles,
+        accounts: this.#accounts,
+        environment: environment ?? { path: null, lang: null },
+      }),
+    );
+    const reader = stack.use(createReaderPool(shared));
+    const staging = stack.use(await linuxFiles.openRoot(journal.folders.staging));
+    const stdin = stack.use(await linuxFiles.openRoot(journal.folders.stdin));
+    const { uid, gid } = this.#accounts.current();
+    const mailboxes = stack.use(
+      await openMailboxStore({
+        ...shared,
+        files: linuxFiles,
+        dataDir: this.#config.dataDir,
+        staging,
+        self: { uid, gid },
+      }),
+    );
+    const world: World = {
+      ...shared,
+      reader,
+      mailboxes,
+      staging,
+      stdin,
+      directory: registry,
+      waits: new WaitSchedule(),
+    };
+    const pipeline = stack.use(createPipeline(world));
+    const stopping = new AbortController();
+    stack.defer(() => stopping.abort());
+    void takeOverMailboxes(world, stopping.signal);
+    stack.use(startUpkeep(shared));
+    return { pipeline };
+  };
+
+  readonly operationWorld = (): OperationWorld => ({
+    config: this.#config,
+    configProblem: null,
+    readConfigFile: async () => ({
+      path: this.#options.configPath,
+      outcome: await readConfig(this.#options.configPath, this.#accounts),
+    }),
+    dataDir: this.#config.dataDir,
+    configDir: dirname(this.#options.configPath),
+    rows: this.journal,
+    journal: this.journal,
+    runner: this.#runner,
+    mailboxIds: this.registry.ids,
+    files: linuxFiles,
+    clock: this.ports.clock,
+    random: this.ports.random,
+    processUid: this.#accounts.current().uid,
+    accounts: this.#accounts,
+    openRaw,
+  });
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#stack.disposeAsync();
+  }
+}
+
+async function readConfig(path: string, accounts: Accounts): Promise<ConfigOutcome> {
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch (error) {
+    if (!isErrno(error, 'ENOENT', 'ENOTDIR')) throw error;
+    throw new AimxError('config.missing', `There is no ${path}`, {
+      hint: 'Try `aimx dev` in an empty folder, or set AIMX_CONFIG_DIR to where config.toml lies',
+      cause: error,
+    });
+  }
+  return await evaluateConfig({ path, text, cores: availableParallelism(), accounts });
+}
+
+/** @throws AimxError `config.invalid` with every problem, one a line; warnings go to the log. */
+async function loadConfig({ configPath, overrides, log }: CoreOptions, accounts: Accounts): Promise<Config> {
+  const outcome = await readConfig(configPath, accounts);
+  for (const warning of outcome.warnings) log.warn('config.warning', { problem: formatProblem(warning) });
+  if (outcome.kind === 'valid') return withOverrides(outcome.config, overrides);
+  throw new AimxError('config.invalid', outcome.problems.map(formatProblem).join('\n'), {
+    hint: 'Mend the file; `aimx config check` shows the same list',
+  });
+}
