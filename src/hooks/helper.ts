@@ -19,6 +19,8 @@ export interface LaunchOrder {
   readonly timeoutSeconds: number;
   /** Name in the folder of stdin copies. */
   readonly stdinName: string;
+  /** The account's, where it is not our own; else null. */
+  readonly ownerUid: number | null;
   /** Words that become the owner. */
   readonly privileges: string;
 }
@@ -102,8 +104,9 @@ export async function startHelper(options: HelperOptions): Promise<Helper> {
       return child?.pid ?? null;
     },
     async launch(order) {
-      const { runId, attempt, launchFile, timeoutSeconds, stdinName, privileges } = order;
-      const line = `launch ${runId} ${attempt} ${launchFile} ${timeoutSeconds} ${stdinName} ${privileges}\n`;
+      const { runId, attempt, launchFile, timeoutSeconds, stdinName, ownerUid, privileges } = order;
+      const words = [runId, attempt, launchFile, timeoutSeconds, stdinName, ownerUid ?? '-', privileges];
+      const line = `launch ${words.join(' ')}\n`;
       if (child === null) return false;
       try {
         await child.write(line);

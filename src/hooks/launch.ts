@@ -88,6 +88,7 @@ export async function launch(world: RunnerWorld, run: RunRow, folder: Folder): P
     launchFile,
     timeoutSeconds: hook.timeoutSeconds,
     stdinName: `${run.deliveryId}.md`,
+    ownerUid: isOurs ? null : account.uid,
     privileges,
   });
   if (!isOrdered) return { kind: 'later', reason: 'The process that starts hooks is being started again' };

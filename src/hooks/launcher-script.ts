@@ -25,7 +25,7 @@ export const EXEC_FAILED_SIGNAL = 64;
  * The helper. Arguments: folder of the stdin copies, supervisor's text, words that isolate a supervisor
  * (or the empty string). Works in the runs' folder. Its end does not end its launchers.
  *
- * Reads `launch RUN ATTEMPT LAUNCHFILE TIMEOUT STDIN PRIVILEGES…` and says:
+ * Reads `launch RUN ATTEMPT LAUNCHFILE TIMEOUT STDIN OWNER PRIVILEGES…` and says:
  *
  *     ready                              it reads
  *     started RUN ATTEMPT PID TICKS      the mark is taken and flushed; the hook starts now
@@ -45,7 +45,7 @@ exec 8>&1
 say() { echo "$@" >&8; } 2>/dev/null
 
 launch() {
-  run=$1 attempt=$2 file=$3 timeout=$4 stdin=$stdin_folder/$5 privileges=$6
+  run=$1 attempt=$2 file=$3 timeout=$4 stdin=$stdin_folder/$5 owner=$6 privileges=$7
   # Caught, not ignored: an ignored signal would stay ignored in the hook.
   trap : PIPE
   cd "$run" 2>/dev/null || { say "refused $run $attempt no-folder"; return; }
@@ -80,7 +80,7 @@ launch() {
   # stdout and stderr through a pipe each; a tail ends when the last who holds its pipe is gone.
   {
     {
-      $isolation /bin/sh -c "$supervisor" ${SUPERVISOR_NAME} "$run" "$attempt" "$timeout" "$stdin" $privileges 2>&3 3>&- |
+      $isolation /bin/sh -c "$supervisor" ${SUPERVISOR_NAME} "$run" "$attempt" "$timeout" "$stdin" "$owner" $privileges 2>&3 3>&- |
         tail -c ${OUTPUT_BYTES_MAX} >"$attempt.stdout" 3>&- 7<&- 8>&- 9<&-
     } 3>&1 | tail -c ${OUTPUT_BYTES_MAX} >"$attempt.stderr" 7<&- 8>&- 9<&-
   }
@@ -91,16 +91,16 @@ launch() {
 }
 
 say ready
-while read -r verb run attempt file timeout stdin privileges; do
-  [ "$verb" = launch ] && launch "$run" "$attempt" "$file" "$timeout" "$stdin" "$privileges" </dev/null >/dev/null &
+while read -r verb run attempt file timeout stdin owner privileges; do
+  [ "$verb" = launch ] && launch "$run" "$attempt" "$file" "$timeout" "$stdin" "$owner" "$privileges" </dev/null >/dev/null &
   # Looking at the jobs is what frees those that have ended.
   jobs >/dev/null 2>&1
 done
 `;
 
 /**
- * The supervisor. Arguments: run, attempt, time limit in seconds, stdin's path, words that become the
- * owner. Works in the run's folder; handles as above, 1 and 2 the pipes to the tails. In a pid
+ * The supervisor. Arguments: run, attempt, time limit in seconds, stdin's path, the owner's uid where it is
+ * not ours (else `-`), words that become the owner. Works in the run's folder; handles as above, 1 and 2 the pipes to the tails. In a pid
  * namespace of its own it is process 1, and its end is the end of everything in it.
  *
  * USR1 says that time is over, USR2 that the run is cancelled. It writes one line to the status:
@@ -108,8 +108,8 @@ done
  *     PHASE [REASON] exit|signal NUMBER end      PHASE: hook, timed-out, cancelled, not-started REASON
  */
 export const SUPERVISOR_SCRIPT = `
-run=$1 attempt=$2 timeout=$3 stdin=$4
-shift 4
+run=$1 attempt=$2 timeout=$3 stdin=$4 owner=$5
+shift 5
 cut='' timer='' killer=''
 
 stop() {
@@ -131,6 +131,8 @@ note_job() {
 trap : PIPE
 # bash knows how a job ended only until it was waited for; dash and ash from then on.
 [ -n "\${BASH_VERSION-}" ] && trap note_job CHLD
+# So that the hook may open /dev/stdout and /dev/stderr by name, too.
+[ "$owner" = - ] || chown "$owner" /proc/self/fd/1 /proc/self/fd/2
 hook=''
 setsid "$@" /bin/sh /proc/self/fd/7 <"$stdin" 6>"$attempt.stage" 8>&- &
 hook=$!
@@ -148,7 +150,12 @@ while :; do
   # A signal of ours ends the wait early.
   kill -0 "$hook" 2>/dev/null || break
 done
-if [ -n "\${BASH_VERSION-}" ]; then wait "$hook"; code=$?; trap - CHLD; fi
+# … and the hook may have ended of it before this was asked: what it ended with is still known then.
+if [ -n "$cut\${BASH_VERSION-}" ]; then
+  wait "$hook"
+  again=$?
+  [ "$again" -ne 127 ] && code=$again
+fi
 
 # 129 and up: a signal, or an exit with that number. The list of jobs knows which.
 how=exit number=$code

@@ -4,6 +4,7 @@
 import { type ChildProcess as NodeChild, type StdioOptions, spawn } from 'node:child_process';
 import { getPriority, setPriority } from 'node:os';
 import { createLineSplitter } from './lines.ts';
+import { closeAllOnExec } from './native.ts';
 
 export interface StartOptions {
   readonly cwd?: string;
@@ -109,6 +110,7 @@ function wrap(child: NodeChild, pid: number): ChildProcess {
 export const systemProcesses: Processes = {
   start(command, args, options) {
     return new Promise((resolve, reject) => {
+      closeAllOnExec();
       const stdio: StdioOptions = ['pipe', 'pipe', 'inherit'];
       if (options.ipc === true) stdio.push('ipc');
       const child = spawn(command, [...args], {

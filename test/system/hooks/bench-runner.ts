@@ -1,5 +1,14 @@
 /** One runner over a folder of its own: real helper, real launchers, real files. */
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Config, HookConfig } from '../../../src/config/config.ts';
@@ -12,8 +21,8 @@ import { systemClock } from '../../../src/system/clock.ts';
 import { noFaults } from '../../../src/system/faults.ts';
 import { linuxFiles } from '../../../src/system/files-linux.ts';
 import { silentLog } from '../../../src/system/log.ts';
-import { systemProcessTable } from '../../../src/system/process-table.ts';
-import { systemProcesses } from '../../../src/system/processes.ts';
+import { type Holder, systemProcessTable } from '../../../src/system/process-table.ts';
+import { type Processes, systemProcesses } from '../../../src/system/processes.ts';
 import { systemRandom } from '../../../src/system/random.ts';
 import { type KeptRows, keptRows, MAILBOX_ID } from './kept-rows.ts';
 
@@ -42,6 +51,11 @@ export interface Bench extends AsyncDisposable {
   ended(hook: string, more?: Parameters<Bench['run']>[1]): Promise<RunRow>;
   /** Lines of a file in the folder; empty where there is none. */
   lines(name: string): readonly string[];
+  /** Resolves when the file has that many lines. */
+  untilLines(name: string, count: number): Promise<void>;
+  helperPid(): number;
+  exists(name: string): boolean;
+  touch(name: string): void;
   output(row: RunRow): Promise<{ readonly stdout: string; readonly stderr: string }>;
 }
 
@@ -90,10 +104,27 @@ export function runnerOptions(options: BenchOptions, rows: KeptRows): HookRunner
   };
 }
 
-export function makeFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'aimx-hooks-'));
-  chmodSync(folder, 0o777);
-  return folder;
+/** A temp folder that everybody may write to; removed when disposed. */
+export function makeFolder(): Disposable & AsyncDisposable & { readonly path: string } {
+  const path = mkdtempSync(join(tmpdir(), 'aimx-hooks-'));
+  chmodSync(path, 0o777);
+  const remove = (): void => rmSync(path, { recursive: true, force: true });
+  return { path, [Symbol.dispose]: remove, [Symbol.asyncDispose]: async () => remove() };
+}
+
+/** A hook that is a line of shell. */
+export function sh(name: string, script: string): BenchOptions['hooks'][number] {
+  return { name, cmd: ['/bin/sh', '-c', script] };
+}
+
+/** Processes that hold the lock of any attempt of this bench. */
+export async function holdersUnder(bench: Bench): Promise<readonly Holder[]> {
+  const runs = bench.rows.journal.folders.runs;
+  const locks = readdirSync(runs, { recursive: true, encoding: 'utf8' }).filter((name) =>
+    name.endsWith('.lock'),
+  );
+  const holders = await Promise.all(locks.map((name) => systemProcessTable.holdersOf(join(runs, name))));
+  return holders.flat();
 }
 
 /** Inserts a due run with its stdin copy. */
@@ -133,26 +164,43 @@ export function insertRun(
 }
 
 export async function openBench(options: BenchOptions): Promise<Bench> {
-  const folder = options.folder ?? makeFolder();
+  const own = options.folder === undefined ? makeFolder() : null;
+  const folder = options.folder ?? own?.path ?? '';
   const journalFolder = join(folder, 'journal');
   mkdirSync(journalFolder, { recursive: true, mode: 0o700 });
   const rows = keptRows(journalFolder);
-  const runner = await createHookRunner(runnerOptions(options, rows));
+  let helperPid = 0;
+  const processes: Processes = {
+    async start(command, args, more) {
+      const child = await systemProcesses.start(command, args, more);
+      if (args.includes('aimx-hooks')) helperPid = child.pid;
+      return child;
+    },
+  };
+  const overrides = { processes, ...options.overrides };
+  const runner = await createHookRunner(runnerOptions({ ...options, overrides }, rows));
   const run: Bench['run'] = (hook, more) => insertRun(rows, hook, more);
+  const lines: Bench['lines'] = (name) => {
+    try {
+      return readFileSync(join(folder, name), 'utf8').split('\n').slice(0, -1);
+    } catch {
+      return [];
+    }
+  };
   return {
     folder,
     rows,
     runner,
     run,
+    lines,
+    helperPid: () => helperPid,
     ended: (hook, more) =>
       rows.until(run(hook, more), 'succeeded', 'failed', 'timed_out', 'interrupted', 'cancelled'),
-    lines(name) {
-      try {
-        return readFileSync(join(folder, name), 'utf8').split('\n').slice(0, -1);
-      } catch {
-        return [];
-      }
+    async untilLines(name, count) {
+      while (lines(name).length < count) await systemClock.sleep(5);
     },
+    exists: (name) => existsSync(join(folder, name)),
+    touch: (name) => writeFileSync(join(folder, name), ''),
     async output(row) {
       const output = await runner.output(row.runId, row.attempt);
       const text = (bytes: Uint8Array | undefined): string => Buffer.from(bytes ?? []).toString();
@@ -160,7 +208,7 @@ export async function openBench(options: BenchOptions): Promise<Bench> {
     },
     async [Symbol.asyncDispose]() {
       await runner[Symbol.asyncDispose]();
-      if (options.folder === undefined) rmSync(folder, { recursive: true, force: true });
+      own?.[Symbol.dispose]();
     },
   };
 }

@@ -1,0 +1,126 @@
+/** How hooks end, each with a reason of its own (reliability.md F9). */
+import assert from 'node:assert/strict';
+import { chmodSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { holdersUnder, makeFolder, openBench, sh } from './bench-runner.ts';
+
+const FAST = { timeoutSeconds: 1 };
+
+test('hook: every way to end is told apart from every other', async (t) => {
+  await using bench = await openBench({
+    maxConcurrent: 4,
+    hooks: [
+      ...[0, 1, 75, 124, 126, 127, 137, 143, 192].map((code) => sh(`exit-${code}`, `exit ${code}`)),
+      ...['KILL', 'TERM', 'SEGV', 'PIPE'].map((name) => sh(`signal-${name}`, `kill -s ${name} $$`)),
+      { name: 'absent', cmd: ['/nonexistent/program'] },
+      { name: 'folder', cmd: ['/tmp'] },
+      { name: 'data', cmd: ['/etc/passwd'] },
+    ],
+  });
+  const check = async (hook: string, state: string, expected: string | number | null): Promise<void> => {
+    await t.test(hook, async () => {
+      const row = await bench.ended(hook);
+      assert.deepEqual(
+        [row.state, row.exitCode ?? row.signal ?? row.reason?.split(':')[0]],
+        [state, expected],
+        String(row.reason),
+      );
+    });
+  };
+  await check('exit-0', 'succeeded', 0);
+  for (const code of [1, 75, 124, 126, 127, 137, 143, 192]) await check(`exit-${code}`, 'failed', code);
+  for (const name of ['KILL', 'TERM', 'SEGV', 'PIPE']) await check(`signal-${name}`, 'failed', `SIG${name}`);
+  await check('absent', 'failed', 'not-found');
+  await check('folder', 'failed', 'not-executable');
+  await check('data', 'failed', 'not-executable');
+});
+
+test('hook: a program whose interpreter is missing is "exec-failed", with the reason in its stderr', async () => {
+  await using folder = makeFolder();
+  const program = join(folder.path, 'program');
+  writeFileSync(program, '#!/nonexistent/interpreter\n');
+  chmodSync(program, 0o755);
+  await using bench = await openBench({ hooks: [{ name: 'broken', cmd: [program] }] });
+  const row = await bench.ended('broken');
+  assert.match(String(row.reason), /^exec-failed: /);
+  assert.match((await bench.output(row)).stderr, /program/);
+});
+
+test('hook: exit 75 is "again later" where it has retries, and failed without', async () => {
+  await using bench = await openBench({ hooks: [{ ...sh('later', 'exit 75'), retries: 2 }] });
+  const runId = bench.run('later');
+  await bench.rows.until(runId, 'claimed');
+  const row = await bench.rows.until(runId, 'due');
+  assert.equal(row.attempt, 1);
+  assert.ok((row.dueAt ?? 0) > Date.now() + 5_000);
+  assert.match(String(row.reason), /^temporary: /);
+});
+
+test('hook: one that never ends is ended by SIGTERM at its time limit', async () => {
+  await using bench = await openBench({ hooks: [{ ...sh('ever', 'sleep 1000'), ...FAST }] });
+  const row = await bench.ended('ever');
+  assert.deepEqual([row.state, row.signal], ['timed_out', 'SIGTERM']);
+  assert.ok((row.endedAt ?? 0) - (row.startedAt ?? 0) < 3_000);
+});
+
+test('hook: one that takes SIGTERM may end by itself, and is timed out all the same', async () => {
+  const script = 'trap "echo bye; exit 7" TERM; while :; do sleep 0.1; done';
+  await using bench = await openBench({ hooks: [{ ...sh('polite', script), ...FAST }] });
+  const row = await bench.ended('polite');
+  assert.deepEqual([row.state, row.exitCode], ['timed_out', 7]);
+  assert.equal((await bench.output(row)).stdout, 'bye\n');
+});
+
+test('hook: one that ignores SIGTERM is killed 5 s later, and so is what it started', async () => {
+  const script = 'trap "" TERM; setsid sh -c "trap \\"\\" TERM; sleep 1000" & sleep 1000; sleep 1000';
+  await using bench = await openBench({ hooks: [{ ...sh('deaf', script), ...FAST }] });
+  const row = await bench.ended('deaf');
+  assert.deepEqual([row.state, row.signal], ['timed_out', 'SIGKILL']);
+  const tookMs = (row.endedAt ?? 0) - (row.startedAt ?? 0);
+  assert.ok(tookMs >= 5_900 && tookMs < 9_000, `${tookMs} ms`);
+  assert.deepEqual(await holdersUnder(bench), []);
+});
+
+test('hook: children are gone when the run has ended, in a session of their own too', async () => {
+  const script = 'sleep 1000 & setsid sleep 1000 & setsid sleep 1000 </dev/null >/dev/null 2>&1 & exit 0';
+  await using bench = await openBench({ hooks: [sh('parent', script)] });
+  const row = await bench.ended('parent');
+  assert.equal(row.state, 'succeeded');
+  assert.deepEqual(await holdersUnder(bench), []);
+});
+
+test('hook: of 50 MB on stdout and stderr the last 64 KiB are kept', async () => {
+  const script = 'head -c 50000000 /dev/zero; head -c 50000000 /dev/zero >&2; echo end; echo fin >&2';
+  await using bench = await openBench({ hooks: [sh('loud', script)] });
+  const row = await bench.ended('loud');
+  const { stdout, stderr } = await bench.output(row);
+  assert.deepEqual([row.state, stdout.length, stderr.length], ['succeeded', 65_536, 65_536]);
+  assert.ok(stdout.endsWith('\0end\n') && stderr.endsWith('\0fin\n'));
+});
+
+test('hook: closed handles do not end its run early', async () => {
+  const script = 'exec <&- >&- 2>&- 9<&-; sleep 0.5; exit 4';
+  await using bench = await openBench({ hooks: [sh('closer', script)] });
+  const row = await bench.ended('closer');
+  assert.deepEqual([row.state, row.exitCode], ['failed', 4]);
+});
+
+test('hook: it has the lock and no other handle of ours, and cannot write through it', async () => {
+  const script = 'ls /proc/self/fd | tr "\\n" " "; echo x 2>/dev/null >&9 || echo refused';
+  await using bench = await openBench({ hooks: [sh('handles', script)] });
+  const { stdout } = await bench.output(await bench.ended('handles'));
+  // 3 is the handle by which ls reads the folder.
+  assert.equal(stdout, '0 1 2 3 9 refused\n');
+});
+
+test('hook: one whose mailbox has an owner that does not exist fails with "no-account"', async () => {
+  await using bench = await openBench({ owner: 'nobody-of-that-name', hooks: [sh('gone', 'exit 0')] });
+  assert.match(String((await bench.ended('gone')).reason), /^no-account: /);
+});
+
+test('hook: one that was removed after delivery is cancelled', async () => {
+  await using bench = await openBench({ hooks: [sh('present', 'exit 0')] });
+  const row = await bench.ended('removed');
+  assert.deepEqual([row.state, row.reason?.split(':')[0]], ['cancelled', 'hook-removed']);
+});
