@@ -7,7 +7,7 @@
 import type { Config, MailboxConfig } from '../config/config.ts';
 import type { Journal, MailboxId } from '../journal/journal.ts';
 import { AimxError } from '../system/errors.ts';
-import type { OperationContext } from './operation.ts';
+import type { Caller, OperationContext, OperationWorld } from './operation.ts';
 
 const ROOT_UID = 0;
 
@@ -29,12 +29,10 @@ export function callerName({ caller }: Pick<OperationContext, 'caller'>): string
   return caller.uid === ROOT_UID ? 'root' : `uid ${caller.uid}`;
 }
 
-/** @throws `config.missing` where the caller can neither read the config nor ask a daemon. */
-export function requireConfig(context: Pick<OperationContext, 'config'>): Config {
+/** @throws `config.missing`, or `daemon.unreachable` where the caller may not read it and nobody reads it for him. */
+export function requireConfig(context: Pick<OperationContext, 'config' | 'configProblem'>): Config {
   if (context.config !== null) return context.config;
-  throw new AimxError('config.missing', 'This needs the configuration, which you may not read', {
-    hint: 'start the daemon with aimx serve, or run the command with sudo',
-  });
+  throw context.configProblem ?? new AimxError('config.missing', 'There is no config.toml');
 }
 
 /** @throws `daemon.unreachable` outside of the daemon. */
@@ -53,15 +51,34 @@ export function requireRows(context: OperationContext): Pick<Journal, 'query'> {
   });
 }
 
-function owns(context: OperationContext, mailbox: MailboxConfig): boolean {
-  if (mayAll(context)) return true;
-  const ownerUid = mailbox.owner === null ? context.processUid : context.uidOf(mailbox.owner);
-  return ownerUid !== null && ownerUid === context.caller.uid;
+/**
+ * Finds out what is the caller's, once for a request.
+ *
+ * An account that cannot be looked up owns nothing until it can: rights are never given by a failure.
+ */
+export async function contextFor(
+  world: OperationWorld,
+  caller: Caller,
+  signal: AbortSignal,
+): Promise<OperationContext> {
+  if (mayAll({ caller })) return { ...world, caller, owned: 'all', signal };
+  const uids = new Map<string | null, number | null>([[null, world.processUid]]);
+  const owned = new Set<string>();
+  for (const { name, owner } of world.config?.mailboxes ?? []) {
+    if (owner !== null && !uids.has(owner)) {
+      const account = await world.accounts.lookup(owner).catch(() => null);
+      uids.set(owner, account?.uid ?? null);
+    }
+    if (uids.get(owner) === caller.uid) owned.add(name);
+  }
+  return { ...world, caller, owned, signal };
 }
 
 /** The configured mailboxes that the caller may use, in the config's order. */
 export function ownMailboxes(context: OperationContext): readonly MailboxConfig[] {
-  return requireConfig(context).mailboxes.filter((mailbox) => owns(context, mailbox));
+  const { owned } = context;
+  const { mailboxes } = requireConfig(context);
+  return owned === 'all' ? mailboxes : mailboxes.filter(({ name }) => owned.has(name));
 }
 
 /** The one answer to "not there" and "not yours". */
@@ -108,7 +125,7 @@ export function maySee(
   context: OperationContext,
   row: { readonly mailbox: string; readonly mailboxId: MailboxId },
 ): boolean {
-  if (mayAll(context)) return true;
-  if (!ownMailboxes(context).some((mailbox) => mailbox.name === row.mailbox)) return false;
+  if (context.owned === 'all') return true;
+  if (!context.owned.has(row.mailbox)) return false;
   return context.mailboxIds === null || context.mailboxIds[row.mailbox] === row.mailboxId;
 }

@@ -2,13 +2,16 @@
  * `ingest`: a message that comes by hand goes the way of one that comes by SMTP, and the caller waits
  * until its hooks have ended.
  */
+import { parseMailbox } from '../address/mailbox.ts';
 import type { DeliveryRow, Journal, JournalId, MailboxId, RunRow } from '../journal/journal.ts';
 import { FINAL_RUN_STATES } from '../journal/journal.ts';
+import { createRouter } from '../smtp/routing.ts';
 import { AimxError } from '../system/errors.ts';
 import { maySee, ownMailbox, requireConfig, requireJournal } from './access.ts';
 import { takeContent } from './content-intake.ts';
 import type { OperationContext, UploadOperation } from './operation.ts';
 import { type RunView, viewRun } from './run-view.ts';
+import { findMessagePath } from './trace.ts';
 
 export interface IngestInput {
   /** An address of one of the caller's mailboxes. */
@@ -65,14 +68,28 @@ async function waitUntilSettled(
   }
 }
 
-function routed(context: OperationContext, recipient: string): { mailbox: string; tag: string | null; mailboxId: MailboxId } {
-  const route = context.route(recipient);
+/** Where a recipient leads, if that is a mailbox of the caller; a bare name without `@` is refused but `postmaster`. */
+function routed(
+  context: OperationContext,
+  recipient: string,
+): { mailbox: string; tag: string | null; mailboxId: MailboxId } {
   const unknown = new AimxError(
     'request.not-found',
     `No mailbox that you may use takes mail for ${JSON.stringify(recipient)}`,
     { hint: 'aimx mailboxes list shows the addresses of yours' },
   );
-  if (route === null) throw unknown;
+  const parsed = parseMailbox(recipient);
+  const isPostmaster = recipient.toLowerCase() === 'postmaster';
+  if (parsed.kind !== 'parsed' && !isPostmaster)
+    throw new AimxError('request.invalid', `${JSON.stringify(recipient)} is no address`, {
+      hint: 'give an address such as you@example.com',
+    });
+  const config = requireConfig(context);
+  const decision = createRouter({ ...config, postmaster: config.smtp.postmaster })(
+    parsed.kind === 'parsed' ? parsed.value : { localPart: recipient, domain: null },
+  );
+  if (decision.kind !== 'accept') throw unknown;
+  const { route } = decision;
   try {
     ownMailbox(context, route.mailbox);
   } catch (error) {
@@ -119,7 +136,10 @@ async function accept(
 }
 
 /** The delivery whose file the caller's message became, or became part of. */
-async function holder(context: OperationContext, delivery: DeliveryRow | undefined): Promise<DeliveryRow | null> {
+async function holder(
+  context: OperationContext,
+  delivery: DeliveryRow | undefined,
+): Promise<DeliveryRow | null> {
   if (delivery === undefined) return null;
   if (delivery.absorbedInto === null) return delivery;
   const held = await requireJournal(context).query('delivery', { deliveryId: delivery.absorbedInto });
@@ -136,7 +156,14 @@ export const ingest: UploadOperation<IngestInput, IngestOutput> = {
     const journal = requireJournal(context);
     const target = routed(context, input.recipient);
     const journalId = await accept(context, target, input.recipient, content);
-    const none = { journal_id: journalId, mailbox: target.mailbox, id: null, path: null, reason: null, runs: [] };
+    const none = {
+      journal_id: journalId,
+      mailbox: target.mailbox,
+      id: null,
+      path: null,
+      reason: null,
+      runs: [],
+    };
     if (input.wait === false) return { ...none, outcome: 'accepted' };
     const progress = await waitUntilSettled(journal, journalId, context.signal);
     const delivery = progress.deliveries.find((row) => row.mailbox === target.mailbox);
@@ -148,7 +175,7 @@ export const ingest: UploadOperation<IngestInput, IngestOutput> = {
       ...none,
       outcome: delivery?.state === 'absorbed' ? 'absorbed' : 'delivered',
       id: held?.id ?? null,
-      path: held?.id == null ? null : `${context.dataDir}/inbox/${held.mailbox}`,
+      path: held?.id == null ? null : await findMessagePath(context, held.mailbox, held.id),
       runs: delivery?.state === 'absorbed' ? [] : progress.runs.map(viewRun),
     };
   },

@@ -3,14 +3,16 @@
  *
  * An *operation* is one verb of the product (`list`, `runs.release`), typed once and served by every
  * surface. It knows who asks and what may be asked, and nothing of argv, HTTP or terminals. Its
- * input has been validated by the surface ({@link ../operations/schemas.ts} or the command line's
+ * input has been validated by the surface (`schemas.ts`, or the command line's
  * own parser); its output is data with the stable names of contract §8.
  */
 import type { Config } from '../config/config.ts';
+import type { ConfigOutcome } from '../config/parse.ts';
 import type { HookRunner } from '../hooks/hooks.ts';
 import type { Journal, MailboxId, RawSource } from '../journal/journal.ts';
+import type { Accounts } from '../system/accounts.ts';
 import type { Clock } from '../system/clock.ts';
-import type { ErrorCode } from '../system/errors.ts';
+import type { AimxError, ErrorCode } from '../system/errors.ts';
 import type { Files } from '../system/files.ts';
 import type { Random } from '../system/random.ts';
 
@@ -21,15 +23,14 @@ export type Caller =
   /** This very process, acting as its own user: the kernel decides at every file. */
   | { readonly kind: 'local'; readonly uid: number };
 
-/** Where a forward-path leads, by the configuration in force. */
-export type RouteRecipient = (
-  recipient: string,
-) => { readonly mailbox: string; readonly tag: string | null } | null;
-
 /** Everything that operations need of the outside, but for who asks. */
 export interface OperationWorld {
-  /** Null where the caller may not read it (a mailbox owner without a daemon): files are all there is. */
+  /** Null where it is not there or the caller may not read it (a mailbox's owner without a daemon). */
   readonly config: Config | null;
+  /** Why there is no config: what is thrown where one is needed. Null where there is one. */
+  readonly configProblem: AimxError | null;
+  /** Reads `config.toml` as it is now. @throws `config.missing`. */
+  readonly readConfigFile: () => Promise<{ readonly path: string; readonly outcome: ConfigOutcome }>;
   /** Absolute; the config's or an override's. */
   readonly dataDir: string;
   /** Absolute: where `config.toml` and `dkim/` lie. */
@@ -47,15 +48,15 @@ export interface OperationWorld {
   readonly random: Random;
   /** The user this process runs as, who owns mailboxes without an `owner`. */
   readonly processUid: number;
-  /** Uid of an account by name; null where there is none. */
-  readonly uidOf: (account: string) => number | null;
-  readonly route: RouteRecipient;
+  readonly accounts: Pick<Accounts, 'lookup'>;
   /** A message's bytes as received, checked against its SHA-256 at the end. */
   readonly openRaw: (source: RawSource) => AsyncIterable<Uint8Array>;
 }
 
 export interface OperationContext extends OperationWorld {
   readonly caller: Caller;
+  /** Names of the configured mailboxes that are the caller's; `all` for who may do everything. */
+  readonly owned: ReadonlySet<string> | 'all';
   /** Aborted when nobody waits for the answer any more. */
   readonly signal: AbortSignal;
 }

@@ -6,7 +6,8 @@ import { formatTraceFields } from './trace-fields.ts';
 export const raw: DownloadOperation<MessageReference> = {
   kind: 'download',
   contentType: 'message/rfc822',
-  summary: 'Prints a message as it was sent, with Return-Path, Received and Authentication-Results before it.',
+  summary:
+    'Prints a message as it was sent, with Return-Path, Received and Authentication-Results before it.',
   who: 'owner',
   errors: ['request.not-found', 'request.ambiguous', 'daemon.unreachable', 'journal.damaged'],
   changes: false,

@@ -20,9 +20,13 @@ export interface ResolvedDelivery {
 
 /** The one answer for a message that is not there and one that is not the caller's. */
 export function noSuchMessage(reference: string): AimxError {
-  return new AimxError('request.not-found', `There is no message ${JSON.stringify(reference)} that you may read`, {
-    hint: 'aimx list shows the messages of your mailboxes',
-  });
+  return new AimxError(
+    'request.not-found',
+    `There is no message ${JSON.stringify(reference)} that you may read`,
+    {
+      hint: 'aimx list shows the messages of your mailboxes',
+    },
+  );
 }
 
 /** @param candidates In the form `<mailbox>/<id>`. */

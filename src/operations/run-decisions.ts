@@ -1,4 +1,7 @@
 /** `runs release|replay|cancel`: somebody decides about runs. */
+import { decideTrust } from '../authentication/trust.ts';
+import { UNAUTHENTICATED } from '../authentication/verdict.ts';
+import { planHooks } from '../hooks/gate.ts';
 import type { RunFilter, RunId, RunRow } from '../journal/journal.ts';
 import { FINAL_RUN_STATES } from '../journal/journal.ts';
 import { AimxError } from '../system/errors.ts';
@@ -53,10 +56,30 @@ async function selectRuns(context: OperationContext, selection: RunSelection): P
   });
 }
 
-function firesToday(context: OperationContext, run: RunRow): boolean {
+/** True where today's configuration would not hold the run: its hook or its mailbox asks for less, or trust has come. */
+async function firesToday(context: OperationContext, run: RunRow): Promise<boolean> {
   const mailbox = requireConfig(context).mailboxes.find(({ name }) => name === run.mailbox);
-  const hook = mailbox?.hooks.find(({ name }) => name === run.hook);
-  return hook?.fireOnUntrusted === true;
+  if (mailbox === undefined) return false;
+  const journal = requireJournal(context);
+  const delivery = await journal.query('delivery', { deliveryId: run.deliveryId });
+  const message = delivery && (await journal.query('message', { journalId: delivery.journalId }));
+  const trust = decideTrust(
+    { policy: mailbox.trust, trustedSenders: mailbox.trustedSenders },
+    message?.verdict ?? UNAUTHENTICATED,
+  );
+  const plan = planHooks(mailbox.hooks, run.event, trust).find(({ hook }) => hook === run.hook);
+  return plan !== undefined && plan.held === null;
+}
+
+async function releasable(
+  context: OperationContext,
+  selected: readonly RunRow[],
+  input: RunsReleaseInput,
+): Promise<readonly RunId[]> {
+  const runIds: RunId[] = [];
+  for (const run of selected)
+    if (input.re_evaluate !== true || (await firesToday(context, run))) runIds.push(run.runId);
+  return runIds;
 }
 
 export interface RunsReleaseOutput {
@@ -80,9 +103,7 @@ export const runsRelease: CallOperation<RunsReleaseInput, RunsReleaseOutput> = {
             ? `aimx runs replay ${notHeld.runId} starts it again as a new generation`
             : `aimx runs show ${notHeld.runId} says how it stands`,
       });
-    const runIds = selected
-      .filter((run) => input.re_evaluate !== true || firesToday(context, run))
-      .map((run) => run.runId);
+    const runIds = await releasable(context, selected, input);
     if (runIds.length === 0) return { released: [] };
     const { released } = await journal.advance('release-runs', {
       filter: { runIds },
@@ -108,12 +129,16 @@ export const runsReplay: CallOperation<RunInput, RunsReplayOutput> = {
     const journal = requireJournal(context);
     const run = await ownRun(context, input.run_id);
     if (!FINAL_RUN_STATES.includes(run.state))
-      throw new AimxError('request.conflict', `Run ${run.runId} is ${run.state}; only a finished run is replayed`, {
-        hint:
-          run.state === 'held'
-            ? `aimx runs release ${run.runId} lets it go`
-            : `wait for its end, or aimx runs cancel ${run.runId}`,
-      });
+      throw new AimxError(
+        'request.conflict',
+        `Run ${run.runId} is ${run.state}; only a finished run is replayed`,
+        {
+          hint:
+            run.state === 'held'
+              ? `aimx runs release ${run.runId} lets it go`
+              : `wait for its end, or aimx runs cancel ${run.runId}`,
+        },
+      );
     const replayed = await journal.advance('replay-run', {
       runId: run.runId,
       newRunId: context.random.hex(8) as RunId,

@@ -114,9 +114,13 @@ export const runsOutput: CallOperation<RunsOutputInput, RunsOutputOutput> = {
   async run(input, context) {
     const run = await ownRun(context, input.run_id);
     if (context.runner === null)
-      throw new AimxError('daemon.unreachable', 'Captured output is read through the daemon, which is not running', {
-        hint: 'start it with aimx serve',
-      });
+      throw new AimxError(
+        'daemon.unreachable',
+        'Captured output is read through the daemon, which is not running',
+        {
+          hint: 'start it with aimx serve',
+        },
+      );
     const attempt = input.attempt ?? run.attempt;
     const output = attempt < 1 ? null : await context.runner.output(run.runId, attempt);
     if (output === null)

@@ -11,6 +11,8 @@ const ANSWER_TIMEOUT_MS = 30_000;
 const ANSWER_BYTES_MAX = 32 * 1024 * 1024;
 
 export interface DaemonClient {
+  /** Resolves where a daemon answers. @throws `daemon.unreachable`. */
+  ping(): Promise<void>;
   /** @throws the operation's error, `daemon.unreachable`, `daemon.unreadable`, `request.timeout`. */
   call(operation: string, input: unknown): Promise<unknown>;
   /** Streams bytes to an operation; waits for its answer however long that takes. */
@@ -138,6 +140,14 @@ export function createDaemonClient(socketPath: string): DaemonClient {
       body,
     );
   return {
+    async ping() {
+      const response = await send(
+        socketPath,
+        { method: 'GET', path: '/health', timeoutMs: ANSWER_TIMEOUT_MS },
+        '',
+      );
+      await answered(response);
+    },
     async call(operation, input) {
       return answered(await post(operation, JSON.stringify(input)));
     },

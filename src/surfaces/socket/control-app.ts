@@ -11,8 +11,9 @@
  */
 import type { HttpBindings } from '@hono/node-server';
 import { Hono } from 'hono';
+import { contextFor } from '../../operations/access.ts';
 import type { Caller, OperationContext, OperationWorld } from '../../operations/operation.ts';
-import { findOperation, OPERATIONS } from '../../operations/operations.ts';
+import { isOperationName, OPERATIONS, operationOf } from '../../operations/operations.ts';
 import { parseInput } from '../../operations/schemas.ts';
 import { assertNever } from '../../system/assert.ts';
 import { AimxError } from '../../system/errors.ts';
@@ -62,11 +63,11 @@ async function perform(
   context: OperationContext,
   limits: ControlLimits,
 ): Promise<Response> {
-  const operation = findOperation(name);
-  if (operation === null)
+  if (!isOperationName(name))
     throw new AimxError('request.not-found', `There is no operation ${JSON.stringify(name)}`, {
       hint: 'GET /v1 lists them',
     });
+  const operation = operationOf(name);
   const body = request.body as AsyncIterable<Uint8Array> | null;
   switch (operation.kind) {
     case 'call':
@@ -101,7 +102,7 @@ export function createControlApp(options: ControlAppOptions): Hono<{ Bindings: H
       throw new AimxError('request.forbidden', 'The kernel does not say who you are', {
         hint: 'connect to the socket from this machine, and not through a proxy',
       });
-    const context: OperationContext = { ...options.world(), caller, signal: c.req.raw.signal };
+    const context = await contextFor(options.world(), caller, c.req.raw.signal);
     return perform(c.req.param('operation'), c.req.raw, context, options.limits);
   });
   app.notFound((c) =>

@@ -107,11 +107,23 @@ function answerClientError(error: NodeJS.ErrnoException, socket: Duplex): void {
       socket.destroy();
       return;
     case 'ERR_HTTP_REQUEST_TIMEOUT':
-      return refuse(socket, 408, 'request.timeout', 'The request did not come within its time limit', 'send it at once');
+      return refuse(
+        socket,
+        408,
+        'request.timeout',
+        'The request did not come within its time limit',
+        'send it at once',
+      );
     case 'HPE_HEADER_OVERFLOW':
       return refuse(socket, 431, 'request.too-large', 'The headers are too large', 'send fewer headers');
     default:
-      return refuse(socket, 400, 'request.invalid', 'This is not HTTP/1.1', 'see GET /v1 for what is understood');
+      return refuse(
+        socket,
+        400,
+        'request.invalid',
+        'This is not HTTP/1.1',
+        'see GET /v1 for what is understood',
+      );
   }
 }
 
@@ -145,7 +157,11 @@ function alreadyRunning(socketPath: string): AimxError {
  * @returns the lock's descriptor.
  */
 async function takePlace(socketPath: string, address: SocketAddress): Promise<number> {
-  const lock = openSync(`${socketPath}.lock`, constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW, 0o600);
+  const lock = openSync(
+    `${socketPath}.lock`,
+    constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW,
+    0o600,
+  );
   try {
     if (!tryLockExclusive(lock) || (await isAnswered(address.path))) throw alreadyRunning(socketPath);
     try {

@@ -1,0 +1,65 @@
+/**
+ * Every operation by its name: the one table that the surfaces serve.
+ *
+ * Terms: an *operation* is a verb (operation.ts); a *surface* is a way to reach it (the command line,
+ * the control socket). What one surface can do, all can.
+ */
+import { configCheck } from './config-check.ts';
+import { dedupForget, dedupList } from './dedup.ts';
+import { dkimKeygen } from './dkim-keygen.ts';
+import { hooksList } from './hooks.ts';
+import { ingest } from './ingest.ts';
+import { list } from './list.ts';
+import { attention, mailboxesList, mailboxesShow } from './mailboxes.ts';
+import type { CallOperation, DownloadOperation, OperationContext, UploadOperation } from './operation.ts';
+import { raw } from './raw.ts';
+import { read } from './read.ts';
+import { runsCancel, runsRelease, runsReplay } from './run-decisions.ts';
+import { runsList, runsOutput, runsShow } from './runs.ts';
+import { trace } from './trace.ts';
+
+export const OPERATIONS = {
+  list,
+  read,
+  raw,
+  trace,
+  ingest,
+  'runs.list': runsList,
+  'runs.show': runsShow,
+  'runs.output': runsOutput,
+  'runs.release': runsRelease,
+  'runs.replay': runsReplay,
+  'runs.cancel': runsCancel,
+  'dedup.list': dedupList,
+  'dedup.forget': dedupForget,
+  'mailboxes.list': mailboxesList,
+  'mailboxes.show': mailboxesShow,
+  'hooks.list': hooksList,
+  'config.check': configCheck,
+  'dkim.keygen': dkimKeygen,
+  attention,
+} as const;
+
+export type OperationName = keyof typeof OPERATIONS;
+
+type RunOf<Name extends OperationName> = (typeof OPERATIONS)[Name]['run'];
+
+export type InputOf<Name extends OperationName> = Parameters<RunOf<Name>>[0];
+export type OutputOf<Name extends OperationName> = Awaited<ReturnType<RunOf<Name>>>;
+
+/** An operation whose input has been validated by its own schema. */
+export type AnyOperation =
+  | CallOperation<unknown, unknown>
+  | DownloadOperation<unknown>
+  | UploadOperation<unknown, unknown>;
+
+export function isOperationName(name: string): name is OperationName {
+  return Object.hasOwn(OPERATIONS, name);
+}
+
+/** Only what `parseInput` has returned for the same name may be given to its `run`. */
+export function operationOf(name: OperationName): AnyOperation {
+  return OPERATIONS[name] as unknown as AnyOperation;
+}
+
+export type { OperationContext };

@@ -1,0 +1,146 @@
+/** `trace`: the life of one message, so that anybody can tell why a hook ran, how often, or why not. */
+import type { RunRow } from '../journal/journal.ts';
+import { findMessage } from '../mailbox/find.ts';
+import { formatInstant } from '../system/clock.ts';
+import { AimxError } from '../system/errors.ts';
+import { requireRows } from './access.ts';
+import type { CallOperation, OperationContext } from './operation.ts';
+import { PAGE_MAX } from './page.ts';
+import { type MessageReference, type ResolvedDelivery, resolveDelivery } from './reference.ts';
+import { instantOrNull, type RunView, viewRun } from './run-view.ts';
+import { type StoryLine, summarize, tellStory } from './trace/story.ts';
+
+export interface TraceOutput {
+  readonly mailbox: string;
+  /** Null until the message has been identified. */
+  readonly id: string | null;
+  readonly state: string;
+  /** Where the file lies; null where it is not, or no longer, where it was put. */
+  readonly path: string | null;
+  readonly accepted: {
+    readonly at: string;
+    readonly via: string;
+    readonly client_address: string | null;
+    readonly helo: string | null;
+    readonly protocol: string;
+    readonly tls: string | null;
+    readonly envelope_from: string;
+    readonly recipients: readonly string[];
+    readonly size_bytes: number;
+    readonly exact_fingerprint: string;
+  };
+  readonly verified: {
+    readonly spf: string;
+    readonly dkim: string;
+    readonly dmarc: string;
+    readonly auth_domain: string | null;
+    readonly trusted: string | null;
+    readonly trust_reason: string | null;
+  } | null;
+  readonly delivered_at: string | null;
+  readonly delivered_to: readonly string[];
+  readonly resembles: string | null;
+  readonly waiting: {
+    readonly code: string;
+    readonly reason: string;
+    readonly hint: string;
+    readonly next_at: string;
+  } | null;
+  readonly runs: readonly RunView[];
+  /** Every copy that was absorbed; more may be only counted. */
+  readonly absorbed_count: number;
+  readonly events: readonly StoryLine[];
+  /** The answer in short, one sentence a line. */
+  readonly summary: readonly string[];
+}
+
+/** Where the file is, if it is where it was put; the owner may have moved it since. */
+export async function findMessagePath(
+  context: OperationContext,
+  mailbox: string,
+  id: string,
+): Promise<string | null> {
+  try {
+    const mailboxes = [{ mailbox }];
+    const { files, dataDir } = context;
+    const found = await findMessage({ files, dataDir, mailboxes, folder: 'inbox', reference: id });
+    return found.kind === 'found' ? found.path : null;
+  } catch (error) {
+    // A folder that cannot be looked into hides the path, and nothing else of the story.
+    if (error instanceof AimxError) return null;
+    throw error;
+  }
+}
+
+async function runsOf(context: OperationContext, { delivery }: ResolvedDelivery): Promise<readonly RunRow[]> {
+  const page = await requireRows(context).query('runs', {
+    filter: {},
+    deliveryId: delivery.deliveryId,
+    limit: PAGE_MAX,
+  });
+  return page.rows;
+}
+
+export const trace: CallOperation<MessageReference, TraceOutput> = {
+  kind: 'call',
+  summary: 'Tells the life of one message: who sent it, what came of it, which hooks ran and why.',
+  who: 'owner',
+  errors: ['request.not-found', 'request.ambiguous', 'daemon.unreachable'],
+  changes: false,
+  async run(input, context) {
+    const resolved = await resolveDelivery(context, input);
+    const { delivery, message } = resolved;
+    const [traced, runs] = await Promise.all([
+      requireRows(context).query('trace', { deliveryId: delivery.deliveryId }),
+      runsOf(context, resolved),
+    ]);
+    const story = { delivery, message, runs, ...traced };
+    const { arrival, envelope, verdict } = message;
+    const { waiting } = delivery;
+    return {
+      mailbox: delivery.mailbox,
+      id: delivery.id,
+      state: delivery.state,
+      path: delivery.id === null ? null : await findMessagePath(context, delivery.mailbox, delivery.id),
+      accepted: {
+        at: formatInstant(arrival.receivedAt),
+        via: arrival.via,
+        client_address: arrival.clientAddress,
+        helo: arrival.helo,
+        protocol: arrival.protocol,
+        tls: arrival.tls,
+        envelope_from: envelope.reversePath,
+        recipients: envelope.recipients.map(({ forwardPath }) => forwardPath),
+        size_bytes: message.sizeBytes,
+        exact_fingerprint: message.exactFingerprint,
+      },
+      verified:
+        verdict === null
+          ? null
+          : {
+              spf: verdict.spf,
+              dkim: verdict.dkim,
+              dmarc: verdict.dmarc,
+              auth_domain: verdict.authDomain,
+              trusted: delivery.trusted,
+              trust_reason: delivery.trustReason,
+            },
+      delivered_at: instantOrNull(delivery.deliveredAt),
+      delivered_to: delivery.deliveredTo,
+      resembles: delivery.resembles,
+      waiting:
+        waiting === null
+          ? null
+          : {
+              code: waiting.code,
+              reason: waiting.reason,
+              hint: waiting.hint,
+              next_at: formatInstant(waiting.nextAt),
+            },
+      runs: runs.map(viewRun),
+      absorbed_count: traced.absorbedCount,
+      events: tellStory(story),
+      summary: summarize(story),
+    };
+  },
+};

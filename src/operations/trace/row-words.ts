@@ -1,0 +1,215 @@
+/** One trace row in words. Rows that say nothing beyond another line are left out. */
+import type { AuthenticationResult, Verdict } from '../../authentication/verdict.ts';
+import type { DeliveryRow, MessageRow, RunRow, TraceRow } from '../../journal/journal.ts';
+import { formatDuration } from './words.ts';
+
+/** What a row may refer to. */
+export interface RowSurroundings {
+  readonly message: MessageRow;
+  readonly delivery: DeliveryRow;
+  readonly runs: readonly RunRow[];
+}
+
+type Wording = (facts: Facts, row: TraceRow, surroundings: RowSurroundings) => string | null;
+
+/** A row's detail, read without trusting its form: rows may be older than this program. */
+class Facts {
+  readonly #detail: Readonly<Record<string, unknown>>;
+
+  constructor(detail: Readonly<Record<string, unknown>>) {
+    this.#detail = detail;
+  }
+
+  text(name: string): string | null {
+    const value = this.#detail[name];
+    return typeof value === 'string' && value !== '' ? value : null;
+  }
+
+  number(name: string): number | null {
+    const value = this.#detail[name];
+    return typeof value === 'number' ? value : null;
+  }
+
+  flag(name: string): boolean {
+    return this.#detail[name] === true;
+  }
+
+  /** `name value, name value`; for rows without words of their own. */
+  all(): string {
+    return Object.entries(this.#detail)
+      .filter(([, value]) => value !== null && value !== '')
+      .map(([name, value]) => `${name} ${typeof value === 'string' ? value : JSON.stringify(value)}`)
+      .join(', ');
+  }
+}
+
+const RESULT_WORDS: Readonly<Record<AuthenticationResult, string>> = {
+  pass: 'passes',
+  fail: 'fails',
+  softfail: 'fails softly',
+  neutral: 'says nothing',
+  none: 'none',
+  temperror: 'could not be asked (DNS did not answer)',
+  permerror: 'is wrongly published',
+};
+
+/** What was verified how. */
+export function verdictText(verdict: Verdict): string {
+  const { spf, dkim, dmarc, authDomain } = verdict;
+  if (spf === 'none' && dkim === 'none' && dmarc === 'none')
+    return 'sender checked: nothing vouches for it (SPF none, DKIM none, DMARC none)';
+  const vouched =
+    authDomain === null ? 'no domain that is aligned with From' : `${authDomain} vouches for From`;
+  return `sender checked: SPF ${RESULT_WORDS[spf]}, DKIM ${RESULT_WORDS[dkim]}, DMARC ${RESULT_WORDS[dmarc]}; ${vouched}`;
+}
+
+function trustText(delivery: DeliveryRow): string {
+  switch (delivery.trusted) {
+    case 'true':
+      return '; trusted';
+    case 'false':
+      return `; not trusted${delivery.trustReason === null ? '' : ` (${delivery.trustReason})`}`;
+    case 'none':
+    case null:
+      return '';
+  }
+}
+
+function reservedText(facts: Facts, delivery: DeliveryRow): string {
+  const onPurpose = facts.flag('sameBytesSentOnPurpose')
+    ? '; the same bytes came before, but their sender had seen our 250, so they were sent again on purpose'
+    : '';
+  const resembles =
+    delivery.resembles === null
+      ? ''
+      : `; it has the Message-ID of ${delivery.resembles} but another content, so it is another message`;
+  const place =
+    delivery.sequence === null ? '' : `, number ${delivery.sequence} of mailbox ${delivery.mailbox}`;
+  return `new to the mailbox: named ${delivery.id}${place}${trustText(delivery)}${resembles}${onPurpose}`;
+}
+
+function hookOf(row: TraceRow, facts: Facts, { runs }: RowSurroundings): string {
+  const run = runs.find(({ runId }) => runId === row.runId);
+  const name = run?.hook ?? facts.text('hook') ?? 'unknown';
+  const generation = run?.generation ?? facts.number('generation') ?? 0;
+  return generation === 0 ? `hook ${name}` : `hook ${name} (replay ${generation})`;
+}
+
+function because(facts: Facts): string {
+  const reason = facts.text('reason') ?? facts.text('held');
+  return reason === null ? '' : `: ${reason}`;
+}
+
+/** `run.succeeded` and its like: the event's last word is the state. */
+function endText(state: string, hook: string, facts: Facts, took: string): string {
+  switch (state) {
+    case 'succeeded':
+      return `${hook} succeeded${took} (exit 0)`;
+    case 'timed_out':
+      return `${hook} was ended at its time limit${took}${because(facts)}`;
+    case 'interrupted':
+      return `${hook} was cut short${took}${because(facts)}; it is not started again unless somebody decides so`;
+    case 'cancelled':
+      return `${hook} was cancelled${took}${because(facts)}`;
+    default: {
+      const signal = facts.text('signal');
+      const exit = facts.number('exitCode');
+      const how = signal !== null ? ` (ended by ${signal})` : exit === null ? '' : ` (exit ${exit})`;
+      return `${hook} failed${took}${how}${because(facts)}`;
+    }
+  }
+}
+
+function tookOf(row: TraceRow, { runs }: RowSurroundings): string {
+  const run = runs.find(({ runId }) => runId === row.runId);
+  if (run?.startedAt == null || run.endedAt === null || run.endedAt !== row.at) return '';
+  return ` after ${formatDuration(run.endedAt - run.startedAt)}`;
+}
+
+function ended(facts: Facts, row: TraceRow, around: RowSurroundings): string {
+  return endText(row.event.slice('run.'.length), hookOf(row, facts, around), facts, tookOf(row, around));
+}
+
+const WORDING: Readonly<Record<string, Wording>> = {
+  'message.accepted': (_facts, row, { message }) =>
+    row.journalId === message.journalId
+      ? message.arrival.via === 'ingest'
+        ? 'on stable storage'
+        : 'on stable storage; only then the 250 went out'
+      : null,
+  'message.reply-seen': () =>
+    'the client went on after our 250, so it has seen it: what it sends later is no retry of this one',
+  'message.authenticated': (_facts, row) => verdictText(row.detail as unknown as Verdict),
+  'message.read-again': (facts) =>
+    `reading its MIME is tried again (attempt ${facts.number('attempts') ?? '?'}): the reader did not survive it before`,
+  'message.done': () => null,
+  'delivery.reserved': (facts, _row, { delivery }) => reservedText(facts, delivery),
+  'delivery.staged': () => null,
+  'delivery.id-taken': (facts) =>
+    `a file that is not ours has that name; renamed ${facts.text('id') ?? 'to the next free one'}`,
+  'delivery.delivered': (_facts, _row, { delivery }) =>
+    `delivered: the file is in mailbox ${delivery.mailbox}, whole and flushed`,
+  // The absorbed copies tell this themselves, with where they came from.
+  'delivery.absorbed': () => null,
+  'delivery.copy-absorbed': () => null,
+  'delivery.waiting': (facts) =>
+    `delivery waits: ${facts.text('reason') ?? facts.text('code') ?? 'no reason given'}${
+      facts.text('hint') === null ? '' : `; ${facts.text('hint')}`
+    }`,
+  'delivery.goes-on': () => 'delivery goes on',
+  'delivery.promoting': (facts) => {
+    const client = facts.text('clientAddress');
+    return (
+      `a better authenticated copy came${client === null ? '' : ` from ${client}`} ` +
+      `(${facts.text('fromRank') ?? 'none'} before, ${facts.text('rank') ?? 'better'} now): the file is made anew from it`
+    );
+  },
+  'delivery.exchanging': () => null,
+  'delivery.promoted': (facts) =>
+    facts.text('outcome') === 'gone'
+      ? 'the better copy counts; its owner had moved the file away, so it was not brought back'
+      : 'the better copy has taken the place of the file',
+  'fingerprints.forgotten': (facts) =>
+    `its fingerprints were forgotten by ${facts.text('by') ?? 'somebody'}: the same bytes would be delivered again`,
+  'run.held': (facts, row, around) => `${hookOf(row, facts, around)} is held${because(facts)}`,
+  'run.planned': (facts, row, around) => `${hookOf(row, facts, around)} is to start once the file is there`,
+  'run.claimed': () => null,
+  'run.started': (facts, row, around) => {
+    const attempt = facts.number('attempt') ?? 1;
+    const pid = facts.number('pid');
+    return `${hookOf(row, facts, around)} started${attempt > 1 ? `, attempt ${attempt}` : ''}${pid === null ? '' : ` (pid ${pid})`}`;
+  },
+  'run.succeeded': ended,
+  'run.failed': ended,
+  'run.timed_out': ended,
+  'run.interrupted': ended,
+  'run.expired': (facts, row, around) =>
+    `${hookOf(row, facts, around)} was held for too long and is cancelled: nobody decided about it`,
+  'run.again': (facts, row, around) => {
+    const dueAt = facts.number('dueAt');
+    const wait = dueAt === null || dueAt <= row.at ? '' : `, in ${formatDuration(dueAt - row.at)}`;
+    return `${hookOf(row, facts, around)} starts again${wait}${because(facts)}`;
+  },
+  'run.released': (facts, row, around) =>
+    facts.text('by') === null
+      ? `${hookOf(row, facts, around)} is let go: the better copy is trusted`
+      : `${hookOf(row, facts, around)} was released by ${facts.text('by')}`,
+  // Cancelled while it waited (somebody did it), or while it ran (its attempt ended so).
+  'run.cancelled': (facts, row, around) => {
+    const by = facts.text('by');
+    return by === null
+      ? ended(facts, row, around)
+      : `${hookOf(row, facts, around)} was cancelled by ${by}; it does not start`;
+  },
+  'run.replayed': (facts, row, around) =>
+    `${hookOf(row, facts, around)} is started again because ${facts.text('by') ?? 'somebody'} asked for it`,
+};
+
+/** @returns null for a row that another line tells already. */
+export function describeRow(row: TraceRow, surroundings: RowSurroundings): string | null {
+  const facts = new Facts(row.detail);
+  const wording = WORDING[row.event];
+  if (wording !== undefined) return wording(facts, row, surroundings);
+  const all = facts.all();
+  return all === '' ? row.event : `${row.event}: ${all}`;
+}

@@ -1,0 +1,55 @@
+/** `aimx dev`: a server for trying things, in the folder that it is started in. */
+import { systemAccounts } from '../../../system/accounts.ts';
+import { systemClock } from '../../../system/clock.ts';
+import { prepareDevConfig } from '../dev-config-file.ts';
+import { createDevLog } from '../dev-log.ts';
+import { type CommandBody, type Invocation, textOption } from '../invocation.ts';
+import { runUntilStopped } from '../signals.ts';
+
+function greeting(
+  invocation: Invocation,
+  about: { address: string; recipient: string; inbox: string },
+): string {
+  const { terminal } = invocation;
+  const host = about.address.replace(/^0\.0\.0\.0|^\[::\]/, '127.0.0.1');
+  const mail = 'From: me@example.com\\nTo: agent\\nSubject: Hello\\n\\nHow are you?\\n';
+  return [
+    `${terminal.style('bold', `aimx listens on ${about.address}`)} for ${about.recipient}`,
+    `Files    ${about.inbox}`,
+    'Try      in another terminal:',
+    '',
+    `  printf '${mail}' | curl smtp://${host} --mail-from me@example.com --mail-rcpt ${about.recipient} -T - --crlf`,
+    '',
+    `Then     aimx list, aimx trace <message>, aimx runs list. Ctrl-C stops.`,
+    '',
+    '',
+  ].join('\n');
+}
+
+export const run: CommandBody = async (invocation) => {
+  const { terminal, places, starters, cwd } = invocation;
+  const prepared = await prepareDevConfig({
+    places,
+    cwd,
+    uid: invocation.uid,
+    owner: systemAccounts(systemClock).current().name,
+    hook: textOption(invocation, 'hook') ?? null,
+  });
+  if (prepared.outcome !== 'kept') terminal.err(`aimx: ${prepared.outcome} ${prepared.configPath}\n`);
+  const daemon = await starters.startDaemon({
+    configPath: prepared.configPath,
+    overrides: {
+      runtimeDir: prepared.runtimeDir,
+      ...(places.dataDir === null ? {} : { dataDir: places.dataDir }),
+    },
+    log: createDevLog(terminal, systemClock),
+  });
+  await terminal.out(
+    greeting(invocation, {
+      address: daemon.addresses[0] ?? 'nowhere',
+      recipient: prepared.recipient,
+      inbox: `${places.dataDir ?? prepared.dataDir}/inbox/${prepared.mailbox}`,
+    }),
+  );
+  return await runUntilStopped(daemon, () => terminal.err('Stopping; hooks that run live on.\n'));
+};

@@ -1,0 +1,62 @@
+/** `aimx ingest`: through the daemon where there is one, else with a daemon's core of its own. */
+import type { IngestOutput } from '../../../operations/ingest.ts';
+import { AimxError } from '../../../system/errors.ts';
+import { jsonLog } from '../../../system/log.ts';
+import type { CommandBody, Invocation } from '../invocation.ts';
+import { uploadToDaemon } from '../perform.ts';
+import { safeLine } from '../safe-text.ts';
+import { print } from '../show.ts';
+
+const BAD_STATES: readonly string[] = ['failed', 'timed_out', 'interrupted', 'cancelled'];
+
+async function withCore(invocation: Invocation, recipient: string): Promise<IngestOutput> {
+  const { places, starters } = invocation;
+  const core = await starters.startCore({
+    configPath: places.configPath,
+    overrides: {
+      runtimeDir: places.runtimeDir,
+      ...(places.dataDir === null ? {} : { dataDir: places.dataDir }),
+    },
+    log: jsonLog('error'),
+  });
+  try {
+    const { ingest } = await import('../../../operations/ingest.ts');
+    return await ingest.run({ recipient }, invocation.stdin, {
+      ...core.world,
+      caller: { kind: 'local', uid: invocation.uid },
+      owned: 'all',
+      signal: new AbortController().signal,
+    });
+  } finally {
+    await core.stop();
+  }
+}
+
+function formatOutcome(answer: IngestOutput): string {
+  const name = safeLine(`${answer.mailbox}/${answer.id ?? ''}`);
+  const lines: string[] = [];
+  if (answer.outcome === 'delivered') lines.push(`Delivered ${safeLine(answer.path ?? name)}`);
+  if (answer.outcome === 'absorbed')
+    lines.push(`Absorbed: ${name} is this message already; no hook was started`);
+  if (answer.outcome === 'accepted') lines.push('Accepted: it is on stable storage');
+  if (answer.outcome === 'waiting') lines.push(`Accepted, and waits: ${safeLine(answer.reason ?? '')}`);
+  for (const run of answer.runs) {
+    const why = run.reason === null ? '' : ` (${safeLine(run.reason)})`;
+    lines.push(`Hook ${safeLine(run.hook)}: ${run.state}${why}`);
+  }
+  return `${lines.join('\n')}\n`;
+}
+
+export const run: CommandBody = async (invocation) => {
+  const recipient = invocation.args[0] ?? '';
+  let answer: IngestOutput;
+  try {
+    answer = await uploadToDaemon(invocation, 'ingest', { recipient }, invocation.stdin);
+  } catch (error) {
+    if (!(error instanceof AimxError) || error.code !== 'daemon.unreachable') throw error;
+    answer = await withCore(invocation, recipient);
+  }
+  await print(invocation, answer, formatOutcome);
+  const failed = answer.outcome === 'waiting' || answer.runs.some(({ state }) => BAD_STATES.includes(state));
+  return failed ? 1 : 0;
+};

@@ -1,0 +1,52 @@
+/** `aimx list`. */
+import type { ListInput, MessageView } from '../../../operations/list.ts';
+import type { CommandBody } from '../invocation.ts';
+import { textOption } from '../invocation.ts';
+import { performOnFiles } from '../perform.ts';
+import { safeLine } from '../safe-text.ts';
+import { askAttention, moreLine, printJson, shortTime } from '../show.ts';
+import { type Column, formatTable } from '../table.ts';
+import { pageOptions } from './page-options.ts';
+
+const COLUMNS: readonly Column<MessageView>[] = [
+  { title: 'RECEIVED (UTC)', value: (message) => shortTime(message.received_at) },
+  { title: 'MESSAGE', value: (message) => `${message.mailbox}/${message.id}` },
+  { title: 'FROM', value: (message) => message.from, shrinkTo: 12 },
+  {
+    title: 'SUBJECT',
+    value: (message) => message.subject,
+    shrinkTo: 12,
+    style: (message) => (message.read ? null : 'bold'),
+  },
+  {
+    title: '',
+    value: (message) =>
+      [message.read ? '' : 'new', message.has_attachments ? 'files' : '', ...message.labels]
+        .filter(Boolean)
+        .join(' '),
+    shrinkTo: 4,
+  },
+];
+
+export const run: CommandBody = async (invocation) => {
+  const input: ListInput = {
+    mailbox: invocation.args[0],
+    folder: textOption(invocation, 'folder') as ListInput['folder'],
+    ...pageOptions(invocation),
+  };
+  const [page, attention] = await Promise.all([
+    performOnFiles(invocation, input, async () => (await import('../../../operations/list.ts')).list),
+    askAttention(invocation),
+  ]);
+  if (invocation.isJson) {
+    await printJson(invocation, page);
+    return 0;
+  }
+  const { terminal } = invocation;
+  if (page.messages.length === 0) await terminal.out('No messages.\n');
+  else await terminal.out(formatTable(page.messages, COLUMNS, terminal));
+  for (const { mailbox, name, reason } of page.skipped ?? [])
+    terminal.err(`Left out ${safeLine(`${mailbox}/${name}: ${reason}`)}\n`);
+  await terminal.out(moreLine(page.next_cursor, 'aimx list') + attention);
+  return 0;
+};

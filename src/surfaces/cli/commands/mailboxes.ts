@@ -1,0 +1,89 @@
+/** `aimx mailboxes list|show`. */
+import type { MailboxesShowOutput, MailboxView } from '../../../operations/mailboxes.ts';
+import type { CommandBody } from '../invocation.ts';
+import { performOnRows } from '../perform.ts';
+import { safeLine } from '../safe-text.ts';
+import { attentionLine, print, shortTime } from '../show.ts';
+import { type Column, formatTable } from '../table.ts';
+
+function count(value: number | null): string {
+  return value === null ? '?' : String(value);
+}
+
+const COLUMNS: readonly Column<MailboxView>[] = [
+  { title: 'MAILBOX', value: (mailbox) => mailbox.name },
+  { title: 'ADDRESS', value: (mailbox) => [mailbox.address, ...mailbox.aliases].join(', '), shrinkTo: 16 },
+  { title: 'OWNER', value: (mailbox) => mailbox.owner ?? '-' },
+  { title: 'DELIVERED', value: (mailbox) => count(mailbox.delivered) },
+  { title: 'ON ITS WAY', value: (mailbox) => count(mailbox.pending) },
+  {
+    title: 'WAITING',
+    value: (mailbox) => count(mailbox.waiting),
+    style: (mailbox) => ((mailbox.waiting ?? 0) > 0 ? 'yellow' : null),
+  },
+  { title: 'HOOKS', value: (mailbox) => String(mailbox.hooks) },
+];
+
+export const list: CommandBody = async (invocation) => {
+  const answer = await performOnRows(
+    invocation,
+    'mailboxes.list',
+    {},
+    async () => (await import('../../../operations/mailboxes.ts')).mailboxesList,
+  );
+  await print(invocation, answer, ({ mailboxes }) => {
+    const sum = (of: (mailbox: MailboxView) => number | null): number =>
+      mailboxes.reduce((total, mailbox) => total + (of(mailbox) ?? 0), 0);
+    const attention = attentionLine({
+      held: sum((mailbox) => mailbox.runs_held),
+      interrupted: sum((mailbox) => mailbox.runs_interrupted),
+    });
+    return (
+      (mailboxes.length === 0 ? 'No mailboxes.\n' : formatTable(mailboxes, COLUMNS, invocation.terminal)) +
+      attention
+    );
+  });
+  return 0;
+};
+
+function formatMailbox({ mailbox, trusted_senders, dedup, waiting, runs }: MailboxesShowOutput): string {
+  const facts: readonly (readonly [string, string])[] = [
+    ['mailbox', mailbox.name],
+    ['address', [mailbox.address, ...mailbox.aliases].join(', ')],
+    ['owner', mailbox.owner ?? "the daemon's user"],
+    ['files', mailbox.path],
+    [
+      'trust',
+      trusted_senders.length === 0 ? mailbox.trust : `${mailbox.trust}: ${trusted_senders.join(', ')}`,
+    ],
+    ['dedup', dedup],
+    ['hooks', String(mailbox.hooks)],
+    ['delivered', count(mailbox.delivered)],
+    ['on its way', count(mailbox.pending)],
+    [
+      'runs',
+      Object.entries(runs)
+        .map(([state, number]) => `${number} ${state}`)
+        .join(', ') || 'none',
+    ],
+  ];
+  const width = Math.max(...facts.map(([name]) => name.length));
+  const lines = facts.map(([name, value]) => `${name.padEnd(width)}  ${safeLine(value)}`);
+  const delays = waiting.flatMap(({ code, reason, hint, next_at }) => [
+    '',
+    `A message waits (${safeLine(code)}): ${safeLine(reason)}`,
+    `  ${safeLine(hint)}; tried again at ${shortTime(next_at)} UTC`,
+  ]);
+  return `${[...lines, ...delays].join('\n')}\n`;
+}
+
+export const show: CommandBody = async (invocation) => {
+  const answer = await performOnRows(
+    invocation,
+    'mailboxes.show',
+    { mailbox: invocation.args[0] ?? '' },
+    async () => (await import('../../../operations/mailboxes.ts')).mailboxesShow,
+  );
+  await print(invocation, answer, formatMailbox);
+  return 0;
+};

@@ -1,0 +1,129 @@
+/** `aimx runs list|show|output`. */
+import type { RunView } from '../../../operations/run-view.ts';
+import type { RunsListInput, RunsOutputOutput, RunsShowOutput } from '../../../operations/runs.ts';
+import { type CommandBody, flagOption, textOption } from '../invocation.ts';
+import { performOnRows } from '../perform.ts';
+import { safeLine, safeText } from '../safe-text.ts';
+import { moreLine, print, shortTime } from '../show.ts';
+import { type Column, formatTable } from '../table.ts';
+import type { Style } from '../terminal.ts';
+import { pageOptions, positiveNumber } from './page-options.ts';
+
+/** More attempts than a run can have: retries are an integer in the config. */
+const ATTEMPT_MAX = 1_000_000;
+
+const STATE_STYLE: Readonly<Record<string, Style>> = {
+  succeeded: 'green',
+  failed: 'red',
+  timed_out: 'red',
+  interrupted: 'red',
+  held: 'yellow',
+  running: 'cyan',
+  claimed: 'cyan',
+};
+
+function resultOf(run: RunView): string {
+  const exit = run.signal ?? (run.exit_code === null ? '' : `exit ${run.exit_code}`);
+  return [exit, run.reason ?? ''].filter(Boolean).join(', ');
+}
+
+const COLUMNS: readonly Column<RunView>[] = [
+  { title: 'RUN', value: (run) => run.run_id },
+  { title: 'STATE', value: (run) => run.state, style: (run) => STATE_STYLE[run.state] ?? null },
+  {
+    title: 'HOOK',
+    value: (run) => (run.generation === 0 ? run.hook : `${run.hook} (replay ${run.generation})`),
+    shrinkTo: 8,
+  },
+  { title: 'MESSAGE', value: (run) => `${run.mailbox}/${run.id}`, shrinkTo: 24 },
+  { title: 'STARTED (UTC)', value: (run) => shortTime(run.started_at) },
+  { title: 'STARTS', value: (run) => String(run.attempt) },
+  { title: 'RESULT', value: resultOf, shrinkTo: 10 },
+];
+
+export const list: CommandBody = async (invocation) => {
+  const input: RunsListInput = {
+    mailbox: textOption(invocation, 'mailbox'),
+    hook: textOption(invocation, 'hook'),
+    state: textOption(invocation, 'state') as RunsListInput['state'],
+    held: flagOption(invocation, 'held') || undefined,
+    ...pageOptions(invocation),
+  };
+  const page = await performOnRows(
+    invocation,
+    'runs.list',
+    input,
+    async () => (await import('../../../operations/runs.ts')).runsList,
+  );
+  await print(invocation, page, ({ runs, next_cursor }) =>
+    runs.length === 0
+      ? 'No runs.\n'
+      : formatTable(runs, COLUMNS, invocation.terminal) + moreLine(next_cursor, 'aimx runs list'),
+  );
+  return 0;
+};
+
+function formatFacts(facts: readonly (readonly [string, string])[]): string {
+  const width = Math.max(...facts.map(([name]) => name.length));
+  return facts.map(([name, value]) => `${name.padEnd(width)}  ${safeLine(value)}\n`).join('');
+}
+
+function detailText(detail: Readonly<Record<string, unknown>>): string {
+  return Object.entries(detail)
+    .filter(([, value]) => value !== null && value !== '')
+    .map(([name, value]) => `${name} ${typeof value === 'string' ? value : JSON.stringify(value)}`)
+    .join(', ');
+}
+
+function formatRun({ run, events }: RunsShowOutput): string {
+  const facts = formatFacts([
+    ['run', run.run_id],
+    ['state', run.state],
+    ['reason', run.reason ?? '-'],
+    ['hook', `${run.hook} (${run.event})`],
+    ['message', `${run.mailbox}/${run.id}`],
+    ['generation', String(run.generation)],
+    ['starts', String(run.attempt)],
+    ['due', shortTime(run.due_at)],
+    ['started', shortTime(run.started_at)],
+    ['ended', shortTime(run.ended_at)],
+    ['result', run.signal ?? (run.exit_code === null ? '-' : `exit ${run.exit_code}`)],
+  ]);
+  const story = events.map(
+    ({ at, event, detail }) =>
+      `  ${shortTime(at)}  ${safeLine(`${event}  ${detailText(detail)}`).trimEnd()}\n`,
+  );
+  return `${facts}\n${story.join('')}`;
+}
+
+export const show: CommandBody = async (invocation) => {
+  const shown = await performOnRows(
+    invocation,
+    'runs.show',
+    { run_id: invocation.args[0] ?? '' },
+    async () => (await import('../../../operations/runs.ts')).runsShow,
+  );
+  await print(invocation, shown, formatRun);
+  return 0;
+};
+
+function formatOutput({ stdout, stderr }: RunsOutputOutput): string {
+  const part = (title: string, text: string): string =>
+    text === '' ? `${title}: nothing\n` : `${title}:\n${safeText(text)}${text.endsWith('\n') ? '' : '\n'}`;
+  return part('stdout', stdout) + part('stderr', stderr);
+}
+
+export const output: CommandBody = async (invocation) => {
+  const attempt = textOption(invocation, 'attempt');
+  const captured = await performOnRows(
+    invocation,
+    'runs.output',
+    {
+      run_id: invocation.args[0] ?? '',
+      ...(attempt === undefined ? {} : { attempt: positiveNumber('--attempt', attempt, ATTEMPT_MAX) }),
+    },
+    async () => (await import('../../../operations/runs.ts')).runsOutput,
+  );
+  await print(invocation, captured, formatOutput);
+  return 0;
+};

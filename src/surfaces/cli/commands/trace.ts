@@ -1,0 +1,74 @@
+/** `aimx trace`: the story of a message, one line an event. */
+
+import { formatDuration } from '../../../operations/trace/words.ts';
+import type { TraceOutput } from '../../../operations/trace.ts';
+import { type CommandBody, textOption } from '../invocation.ts';
+import { performOnRows } from '../perform.ts';
+import { safeLine } from '../safe-text.ts';
+import { print } from '../show.ts';
+import type { Terminal } from '../terminal.ts';
+import { textWidth } from '../text-width.ts';
+
+/** Where a line is broken on a terminal that does not say how wide it is. */
+const COLUMNS_DEFAULT = 100;
+
+/** Breaks at spaces; lines after the first begin under the text of the first. */
+function wrap(text: string, indent: number, columns: number): string {
+  const room = Math.max(30, columns - indent);
+  const lines: string[] = [];
+  let line = '';
+  for (const word of text.split(' ')) {
+    if (line !== '' && textWidth(line) + 1 + textWidth(word) > room) {
+      lines.push(line);
+      line = word;
+    } else line = line === '' ? word : `${line} ${word}`;
+  }
+  return [...lines, line].join(`\n${' '.repeat(indent)}`);
+}
+
+function since(afterMs: number): string {
+  return `${afterMs < 0 ? '' : '+'}${formatDuration(afterMs)}`;
+}
+
+function eventStyle(event: string, text: string): Parameters<Terminal['style']>[0] | null {
+  if (event === 'delivery.absorbed') return 'cyan';
+  if (/ (failed|was ended|was cut short)/.test(text)) return 'red';
+  if (/ is held|waits/.test(text)) return 'yellow';
+  return / succeeded/.test(text) || event === 'delivery.delivered' ? 'green' : null;
+}
+
+export function formatTrace(trace: TraceOutput, terminal: Pick<Terminal, 'style' | 'columns'>): string {
+  const columns = Number.isFinite(terminal.columns) ? terminal.columns : COLUMNS_DEFAULT;
+  const name = `${trace.mailbox}/${trace.id ?? '(not yet named)'}`;
+  const head = [
+    terminal.style('bold', safeLine(name)),
+    ...(trace.path === null
+      ? trace.state === 'delivered'
+        ? ['file no longer where it was put: its owner has moved or deleted it']
+        : []
+      : [safeLine(trace.path)]),
+    `received ${trace.accepted.at.slice(0, 23).replace('T', ' ')} UTC; times below count from there`,
+  ];
+  const stamps = trace.events.map(({ after_ms }) => since(after_ms));
+  const width = Math.max(...stamps.map((stamp) => stamp.length));
+  const events = trace.events.map(({ event, text }, index) => {
+    const stamp = (stamps[index] ?? '').padStart(width);
+    const safe = wrap(safeLine(text), width + 4, columns);
+    const style = eventStyle(event, text);
+    return `  ${terminal.style('dim', stamp)}  ${style === null ? safe : terminal.style(style, safe)}`;
+  });
+  const summary = trace.summary.map((sentence) => `  ${wrap(safeLine(sentence), 2, columns)}`);
+  return `${[...head, '', ...events, '', terminal.style('bold', 'In short'), ...summary].join('\n')}\n`;
+}
+
+export const run: CommandBody = async (invocation) => {
+  const input = { message: invocation.args[0] ?? '', mailbox: textOption(invocation, 'mailbox') };
+  const trace = await performOnRows(
+    invocation,
+    'trace',
+    input,
+    async () => (await import('../../../operations/trace.ts')).trace,
+  );
+  await print(invocation, trace, (value) => formatTrace(value, invocation.terminal));
+  return 0;
+};

@@ -1,0 +1,100 @@
+/** The world of a command that does its work in its own process, with its caller's own rights. */
+import { readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { evaluateConfig } from '../../operations/config-file.ts';
+import type { OperationContext, OperationWorld } from '../../operations/operation.ts';
+import { systemAccounts } from '../../system/accounts.ts';
+import { systemClock } from '../../system/clock.ts';
+import { AimxError, isErrno } from '../../system/errors.ts';
+import { linuxFiles } from '../../system/files-linux.ts';
+import { systemRandom } from '../../system/random.ts';
+import type { Invocation } from './invocation.ts';
+
+/** Where a mailbox's owner who may not read the config finds the files (contract §1). */
+const DEFAULT_DATA_DIR = '/var/lib/aimx';
+
+type ConfigReading = Pick<OperationWorld, 'config' | 'configProblem' | 'readConfigFile'>;
+
+function configReader(invocation: Invocation): OperationWorld['readConfigFile'] {
+  const path = invocation.places.configPath;
+  return async () => {
+    let text: string;
+    try {
+      text = readFileSync(path, 'utf8');
+    } catch (error) {
+      if (isErrno(error, 'EACCES', 'EPERM'))
+        throw new AimxError('daemon.unreachable', `No daemon answers, and you may not read ${path}`, {
+          hint: 'start the daemon with aimx serve, or run the command with sudo',
+          cause: error,
+        });
+      if (!isErrno(error, 'ENOENT', 'ENOTDIR')) throw error;
+      throw new AimxError('config.missing', `There is no ${path}`, {
+        hint: 'try aimx dev in an empty folder, or set AIMX_CONFIG_DIR to where config.toml lies',
+        cause: error,
+      });
+    }
+    const accounts = systemAccounts(systemClock);
+    const outcome = await evaluateConfig({ path, text, cores: availableParallelism(), accounts });
+    return { path, outcome };
+  };
+}
+
+async function readConfig(invocation: Invocation): Promise<ConfigReading> {
+  const readConfigFile = configReader(invocation);
+  try {
+    const { path, outcome } = await readConfigFile();
+    if (outcome.kind === 'valid') return { config: outcome.config, configProblem: null, readConfigFile };
+    const configProblem = new AimxError('config.invalid', `${path} cannot be used as it is`, {
+      hint: 'aimx config check says what is wrong with it',
+    });
+    return { config: null, configProblem, readConfigFile };
+  } catch (error) {
+    if (!(error instanceof AimxError)) throw error;
+    return { config: null, configProblem: error, readConfigFile };
+  }
+}
+
+function dataDirOf(invocation: Invocation, reading: ConfigReading): string {
+  const named = invocation.places.dataDir ?? reading.config?.dataDir;
+  if (named !== undefined) return named;
+  // A config that is there and wrong may name another folder: guessing would show the wrong mail.
+  if (reading.configProblem?.code === 'config.invalid') throw reading.configProblem;
+  return DEFAULT_DATA_DIR;
+}
+
+/**
+ * @param options.withRows Also opens the journal for reading, where the caller may.
+ * @returns The context, and what must be disposed of when the work is done.
+ */
+export async function openLocalContext(
+  invocation: Invocation,
+  options: { readonly withRows: boolean },
+): Promise<{ readonly context: OperationContext } & AsyncDisposable> {
+  const reading = await readConfig(invocation);
+  const dataDir = dataDirOf(invocation, reading);
+  const journalFiles = options.withRows ? await import('../../operations/journal-files.ts') : null;
+  const rows = (await journalFiles?.openRows(dataDir)) ?? null;
+  const context: OperationContext = {
+    ...reading,
+    dataDir,
+    configDir: invocation.places.configDir,
+    rows,
+    journal: null,
+    runner: null,
+    mailboxIds: null,
+    files: linuxFiles,
+    clock: systemClock,
+    random: systemRandom,
+    processUid: invocation.uid,
+    accounts: systemAccounts(systemClock),
+    openRaw: journalFiles?.openRaw ?? noRaw,
+    caller: { kind: 'local', uid: invocation.uid },
+    owned: 'all',
+    signal: new AbortController().signal,
+  };
+  return { context, [Symbol.asyncDispose]: async () => rows?.[Symbol.asyncDispose]() };
+}
+
+function noRaw(): never {
+  throw new AimxError('daemon.unreachable', 'The journal cannot be read here');
+}

@@ -1,0 +1,73 @@
+/**
+ * Where config, data and socket lie (contract §1, §8).
+ *
+ *     config    AIMX_CONFIG_DIR, else ./.aimx where it is the caller's own, else /etc/aimx
+ *     data      --data-dir, else AIMX_DATA_DIR, else the config's data_dir
+ *     runtime   AIMX_RUNTIME_DIR, else ./.aimx/run where ./.aimx is used, else /run/aimx
+ */
+import { lstatSync } from 'node:fs';
+import { resolve } from 'node:path';
+
+export interface Places {
+  readonly configDir: string;
+  readonly configPath: string;
+  /** Null: the config's. */
+  readonly dataDir: string | null;
+  readonly runtimeDir: string;
+  readonly socketPath: string;
+  /** `./.aimx/config.toml` is used, which the command says. */
+  readonly isLocal: boolean;
+}
+
+export interface PlacesInput {
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly cwd: string;
+  readonly uid: number;
+  readonly dataDirOption: string | undefined;
+}
+
+const DEFAULT_CONFIG_DIR = '/etc/aimx';
+const DEFAULT_RUNTIME_DIR = '/run/aimx';
+const LOCAL_DIR = '.aimx';
+const GROUP_AND_OTHERS_WRITE = 0o022;
+
+/**
+ * True where the file is the caller's own, in a folder of the caller's own that nobody else may write
+ * to. Root never uses another user's file: it would start that user's programs as root.
+ */
+function isOwnFile(folder: string, uid: number): boolean {
+  try {
+    const dir = lstatSync(folder);
+    const file = lstatSync(`${folder}/config.toml`);
+    const ours = dir.uid === uid && file.uid === uid;
+    const closed = ((dir.mode | file.mode) & GROUP_AND_OTHERS_WRITE) === 0;
+    return ours && closed && dir.isDirectory() && file.isFile();
+  } catch {
+    // Absent, or out of sight: then it is not used.
+    return false;
+  }
+}
+
+/** Empty counts as unset, as it does for most programs. */
+function given(value: string | undefined): string | undefined {
+  return value === '' ? undefined : value;
+}
+
+export function findPlaces({ environment, cwd, uid, dataDirOption }: PlacesInput): Places {
+  const local = resolve(cwd, LOCAL_DIR);
+  const named = given(environment['AIMX_CONFIG_DIR']);
+  const isLocal = named === undefined && isOwnFile(local, uid);
+  const configDir = named === undefined ? (isLocal ? local : DEFAULT_CONFIG_DIR) : resolve(cwd, named);
+  const dataDir = given(dataDirOption) ?? given(environment['AIMX_DATA_DIR']);
+  const runtime = given(environment['AIMX_RUNTIME_DIR']);
+  const runtimeDir =
+    runtime === undefined ? (isLocal ? `${local}/run` : DEFAULT_RUNTIME_DIR) : resolve(cwd, runtime);
+  return {
+    configDir,
+    configPath: `${configDir}/config.toml`,
+    dataDir: dataDir === undefined ? null : resolve(cwd, dataDir),
+    runtimeDir,
+    socketPath: `${runtimeDir}/aimx.sock`,
+    isLocal,
+  };
+}

@@ -1,0 +1,51 @@
+/** What commands print alike. */
+import type { AttentionOutput } from '../../operations/mailboxes.ts';
+import type { Invocation } from './invocation.ts';
+import { performInDaemon } from './perform.ts';
+
+/** JSON for machines: one value, one line, on stdout. */
+export async function printJson(invocation: Invocation, value: unknown): Promise<void> {
+  await invocation.terminal.out(`${JSON.stringify(value)}\n`);
+}
+
+/** JSON where it was asked for, else what `text` makes of the value. */
+export async function print<Value>(
+  invocation: Invocation,
+  value: Value,
+  text: (value: Value) => string,
+): Promise<void> {
+  if (invocation.isJson) return printJson(invocation, value);
+  await invocation.terminal.out(text(value));
+}
+
+/** `2 runs held, 1 interrupted: aimx runs list --held`, or nothing. */
+export function attentionLine({ held, interrupted }: AttentionOutput): string {
+  const runs = (count: number): string => (count === 1 ? '1 run' : `${count} runs`);
+  if (held === 0 && interrupted === 0) return '';
+  const what =
+    held === 0
+      ? `${runs(interrupted)} interrupted`
+      : `${runs(held)} held${interrupted === 0 ? '' : `, ${interrupted} interrupted`}`;
+  return `${what}: aimx runs list --held\n`;
+}
+
+/** For the foot of a list; without a daemon there is nobody to ask, and the list stands without it. */
+export async function askAttention(invocation: Invocation): Promise<string> {
+  if (invocation.isJson) return '';
+  try {
+    return attentionLine(await performInDaemon(invocation, 'attention', {}));
+  } catch {
+    // No daemon, or one of another version: the list itself is complete.
+    return '';
+  }
+}
+
+/** `2026-11-24 20:00:00`, UTC; `-` for null. */
+export function shortTime(at: string | null): string {
+  return at === null || at === '' ? '-' : at.slice(0, 19).replace('T', ' ');
+}
+
+/** The foot of a page that is not the last. */
+export function moreLine(cursor: string | null, command: string): string {
+  return cursor === null ? '' : `There are more: ${command} --cursor ${cursor}\n`;
+}

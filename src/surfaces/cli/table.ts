@@ -1,0 +1,63 @@
+/** Tables for people: aligned, cut to the terminal's width. */
+import { safeLine } from './safe-text.ts';
+import type { Terminal } from './terminal.ts';
+import { fitWidth, textWidth } from './text-width.ts';
+
+export interface Column<Row> {
+  readonly title: string;
+  readonly value: (row: Row) => string;
+  /** Gives way first when the table is too wide; may shrink to this many columns. */
+  readonly shrinkTo?: number;
+  readonly style?: (row: Row) => Parameters<Terminal['style']>[0] | null;
+}
+
+const GAP = '  ';
+
+/** Takes columns from those that may shrink, the widest first, until all fit. */
+function fitColumns(widths: readonly number[], columns: readonly Column<never>[], total: number): number[] {
+  const fitted = [...widths];
+  const gaps = GAP.length * (columns.length - 1);
+  let excess = fitted.reduce((sum, width) => sum + width, gaps) - total;
+  while (excess > 0) {
+    let widest = -1;
+    for (const [index, column] of columns.entries()) {
+      const width = fitted[index] ?? 0;
+      if (width > (column.shrinkTo ?? Number.POSITIVE_INFINITY) && width > (fitted[widest] ?? 0))
+        widest = index;
+    }
+    if (widest === -1) break;
+    fitted[widest] = (fitted[widest] ?? 0) - 1;
+    excess -= 1;
+  }
+  return fitted;
+}
+
+/** @returns the whole table with its heading, each line ending in LF; values are made safe for a terminal. */
+export function formatTable<Row>(
+  rows: readonly Row[],
+  columns: readonly Column<Row>[],
+  terminal: Pick<Terminal, 'columns' | 'style'>,
+): string {
+  const cells = rows.map((row) => columns.map((column) => safeLine(column.value(row))));
+  const widths = columns.map((column, index) =>
+    Math.max(textWidth(column.title), ...cells.map((line) => textWidth(line[index] ?? ''))),
+  );
+  const fitted = fitColumns(widths, columns as readonly Column<never>[], terminal.columns);
+  const last = columns.length - 1;
+  const place = (text: string, index: number): string => {
+    const fit = fitWidth(text, fitted[index] ?? 0);
+    return index === last ? fit.trimEnd() : fit;
+  };
+  const heading = columns.map((column, index) => terminal.style('dim', place(column.title, index))).join(GAP);
+  const lines = cells.map((line, row) =>
+    columns
+      .map((column, index) => {
+        const style = column.style?.(rows[row] as Row) ?? null;
+        const text = place(line[index] ?? '', index);
+        return style === null ? text : terminal.style(style, text);
+      })
+      .join(GAP)
+      .trimEnd(),
+  );
+  return `${[heading, ...lines].join('\n')}\n`;
+}
