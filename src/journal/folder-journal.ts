@@ -10,15 +10,16 @@ import type { Log } from '../system/log.ts';
 import type { Random } from '../system/random.ts';
 import { Applier } from './applier.ts';
 import { ClockGuard } from './clock-guard.ts';
-import type {
-  Acceptance,
-  Journal,
-  JournalId,
-  Queries,
-  Reservation,
-  RowsChanged,
-  Spool,
-  Transitions,
+import {
+  type Acceptance,
+  type Journal,
+  type JournalId,
+  type Queries,
+  type Reservation,
+  type RowsChanged,
+  type Spool,
+  type Transitions,
+  toJournalId,
 } from './journal.ts';
 import { writeEpochs } from './log/folder.ts';
 import { retainSegments } from './log/retention.ts';
@@ -59,7 +60,7 @@ export interface FolderJournalParts {
 }
 
 /** Contents up to here are part of the log; larger ones are files of their own (design §3.2). */
-export const INLINE_BYTES_MAX = 256 * 1024;
+export const INLINE_BYTES_MAX: number = 256 * 1024;
 
 export class FolderJournal implements Journal, JournalWiring {
   readonly broken: Promise<never>;
@@ -105,7 +106,7 @@ export class FolderJournal implements Journal, JournalWiring {
     const record = newRecord(acceptance, spool);
     const { journalId } = await this.#parts.writer.append(record);
     spool?.markAccepted();
-    return journalId as JournalId;
+    return toJournalId(journalId);
   }
 
   async recordEvidence(journalId: JournalId, at: EpochMs): Promise<void> {

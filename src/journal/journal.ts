@@ -29,6 +29,12 @@ export type MailboxId = string & { readonly __brand: 'MailboxId' };
 /** Random, hex. */
 export type RunId = string & { readonly __brand: 'RunId' };
 
+/** These four are the only makers of their brands: of values that come from rows or from a request. */
+export const toJournalId = (value: number): JournalId => value as JournalId;
+export const toDeliveryId = (value: number): DeliveryId => value as DeliveryId;
+export const toMailboxId = (value: string): MailboxId => value as MailboxId;
+export const toRunId = (value: string): RunId => value as RunId;
+
 // ---------------------------------------------------------------------------------------------
 // Acceptance
 
@@ -360,8 +366,8 @@ export interface Transitions {
     void
   >;
   /**
-   * `promoting`/`exchanging` → `delivered`. Runs held for lack of trust whose plan is no longer held become
-   * due. `outcome` says whether the file was replaced or its owner had moved it away.
+   * `promoting`/`exchanging` → `delivered`. Runs held for lack of trust become due where their plan is
+   * not held. `outcome` says whether the file was replaced or its owner had moved it away.
    */
   readonly promoted: Change<
     {
@@ -596,7 +602,7 @@ export interface Journal extends AsyncDisposable {
   /** Calls back after rows of a kind have changed, at most once a turn. Returns how to stop. */
   onChange(kind: RowsChanged, callback: () => void): Disposable;
 
-  /** Rejects when the journal can no longer be used; the daemon ends with what it says. */
+  /** Rejects when the journal cannot be used any more; the daemon ends with what it says. */
   readonly broken: Promise<never>;
 
   /** Unlinks, compresses and copies out segments by age; small slices, never on the way of a `250`. */

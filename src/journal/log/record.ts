@@ -26,9 +26,9 @@ const MAGIC = Buffer.from('AIMXLOG1', 'latin1');
 const DIGEST_OFFSET = 72;
 
 /** More is no envelope of ours: 100 recipients of 256 octets, four times over. */
-export const ENVELOPE_BYTES_MAX = 1024 * 1024;
+export const ENVELOPE_BYTES_MAX: number = 1024 * 1024;
 /** Larger contents are spool files; a head that claims more is damaged. */
-export const CONTENT_BYTES_MAX = 64 * 1024 * 1024;
+export const CONTENT_BYTES_MAX: number = 64 * 1024 * 1024;
 
 export type RecordKind = 'message' | 'evidence';
 

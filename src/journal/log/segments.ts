@@ -5,7 +5,7 @@ import { open, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /** A segment is closed when it has grown past this: small enough to be deleted whole, large enough to be rare. */
-export const SEGMENT_BYTES = 64 * 1024 * 1024;
+export const SEGMENT_BYTES: number = 64 * 1024 * 1024;
 
 const SEGMENT_NAME = /^(\d{16})\.log$/;
 

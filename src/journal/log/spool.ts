@@ -77,7 +77,7 @@ export class SpoolFile implements Spool {
     this.#state = 'sealed';
   }
 
-  /** A durable record names the file: disposing no longer removes it. */
+  /** A durable record names the file: disposing leaves it. */
   markAccepted(): void {
     this.#state = 'accepted';
   }

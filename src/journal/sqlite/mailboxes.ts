@@ -1,7 +1,7 @@
 /**
  * Mailboxes as the rows know them: a random id for each pair of name and owner.
  */
-import type { MailboxId, Transitions } from '../journal.ts';
+import { type MailboxId, type Transitions, toMailboxId } from '../journal.ts';
 import { type Context, trace } from './context.ts';
 import { settleMessage } from './messages.ts';
 import { cancelRuns } from './runs.ts';
@@ -26,7 +26,7 @@ function registerMailbox(
     mailbox.name,
   );
   if (known !== undefined) {
-    const id = known['mailbox_id'] as MailboxId;
+    const id = toMailboxId(known['mailbox_id'] as string);
     const ownerUid = known['owner_uid'] as number | null;
     // An account that cannot be found now may be the same; one that is found for the first time takes over.
     if (mailbox.ownerUid === null || ownerUid === mailbox.ownerUid) return id;
@@ -36,7 +36,7 @@ function registerMailbox(
     }
     retire(context, { id, name: mailbox.name, at: mailbox.at });
   }
-  const id = context.takeId() as MailboxId;
+  const id = toMailboxId(context.takeId());
   db.run(
     `INSERT INTO mailboxes (mailbox_id, name, owner_uid, active, legacy_pending, registered_at)
      VALUES (?, ?, ?, 1, 1, ?)`,

@@ -1,15 +1,15 @@
 /**
  * Every question to the rows, by name. They change nothing and see committed rows.
  */
-import type {
-  DeliveryId,
-  DeliveryRow,
-  MailboxId,
-  MessageRow,
-  Page,
-  Queries,
-  RunRow,
-  RunState,
+import {
+  type DeliveryId,
+  type DeliveryRow,
+  type MessageRow,
+  type Page,
+  type Queries,
+  type RunRow,
+  type RunState,
+  toMailboxId,
 } from '../journal.ts';
 import type { Database, SqlValue } from './database.ts';
 import {
@@ -52,7 +52,7 @@ export const QUERIES: Answers = {
   'legacy-pending': (db) =>
     db
       .all('SELECT mailbox_id FROM mailboxes WHERE active = 1 AND legacy_pending = 1')
-      .map((row) => row['mailbox_id'] as MailboxId),
+      .map((row) => toMailboxId(row['mailbox_id'] as string)),
   progress,
 };
 
@@ -185,7 +185,7 @@ function mailboxes(
     ...within.values,
   );
   return rows.map((row) => {
-    const mailboxId = row['mailbox_id'] as MailboxId;
+    const mailboxId = toMailboxId(row['mailbox_id'] as string);
     const tally = db.all('SELECT kind, state, n FROM tally WHERE mailbox_id = ? AND n > 0', mailboxId);
     const count = (states: readonly string[]): number =>
       tally

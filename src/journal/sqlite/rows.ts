@@ -3,16 +3,16 @@
  */
 import { join } from 'node:path';
 import { AimxError } from '../../system/errors.ts';
-import type {
-  AbsorbedRow,
-  AcceptedEnvelope,
-  Arrival,
-  DeliveryId,
-  DeliveryRow,
-  JournalId,
-  MessageRow,
-  RunRow,
-  TraceRow,
+import {
+  type AbsorbedRow,
+  type AcceptedEnvelope,
+  type Arrival,
+  type DeliveryRow,
+  type MessageRow,
+  type RunRow,
+  type TraceRow,
+  toDeliveryId,
+  toJournalId,
 } from '../journal.ts';
 import type { Database, SqlRow } from './database.ts';
 
@@ -29,8 +29,8 @@ export interface StoredEnvelope {
 export function decodeDelivery(row: SqlRow): DeliveryRow {
   const waiting = row['waiting'] as string | null;
   return {
-    deliveryId: row['delivery_id'] as DeliveryId,
-    journalId: (row['journal_id'] ?? 0) as JournalId,
+    deliveryId: toDeliveryId(row['delivery_id'] as number),
+    journalId: toJournalId((row['journal_id'] as number | null) ?? 0),
     mailboxId: row['mailbox_id'] as DeliveryRow['mailboxId'],
     mailbox: row['mailbox'] as string,
     deliveredTo: JSON.parse(row['delivered_to'] as string) as string[],
@@ -43,7 +43,7 @@ export function decodeDelivery(row: SqlRow): DeliveryRow {
     trusted: row['trusted'] as DeliveryRow['trusted'],
     trustReason: row['trust_reason'] as string | null,
     rank: row['rank'] as DeliveryRow['rank'],
-    absorbedInto: row['absorbed_into'] as DeliveryId | null,
+    absorbedInto: row['absorbed_into'] === null ? null : toDeliveryId(row['absorbed_into'] as number),
     exchangeInode: row['exchange_inode'] as string | null,
     deliveredAt: row['delivered_at'] as DeliveryRow['deliveredAt'],
     waiting: waiting === null ? null : (JSON.parse(waiting) as DeliveryRow['waiting']),
@@ -70,7 +70,7 @@ export function deliveriesOf(db: Database, journalId: number): readonly Delivery
 }
 
 export function decodeMessage(db: Database, folder: string, row: SqlRow): MessageRow {
-  const journalId = row['journal_id'] as JournalId;
+  const journalId = toJournalId(row['journal_id'] as number);
   const stored = JSON.parse(row['envelope'] as string) as StoredEnvelope;
   const rawFile = row['raw_file'] as string | null;
   const verdict = row['verdict'] as string | null;
@@ -104,7 +104,7 @@ export function readMessage(db: Database, folder: string, journalId: number): Me
 export function decodeRun(row: SqlRow): RunRow {
   return {
     runId: row['run_id'] as RunRow['runId'],
-    deliveryId: row['delivery_id'] as DeliveryId,
+    deliveryId: toDeliveryId(row['delivery_id'] as number),
     mailboxId: row['mailbox_id'] as RunRow['mailboxId'],
     mailbox: row['mailbox'] as string,
     id: row['id'] as string,
@@ -127,8 +127,8 @@ export function decodeRun(row: SqlRow): RunRow {
 export function decodeTrace(row: SqlRow): TraceRow {
   return {
     at: row['at'] as TraceRow['at'],
-    journalId: row['journal_id'] as JournalId | null,
-    deliveryId: row['delivery_id'] as DeliveryId | null,
+    journalId: row['journal_id'] === null ? null : toJournalId(row['journal_id'] as number),
+    deliveryId: row['delivery_id'] === null ? null : toDeliveryId(row['delivery_id'] as number),
     runId: row['run_id'] as TraceRow['runId'],
     event: row['event'] as string,
     detail: JSON.parse(row['detail'] as string) as Record<string, unknown>,
@@ -139,7 +139,7 @@ export function decodeTrace(row: SqlRow): TraceRow {
 export function decodeAbsorbed(row: SqlRow): AbsorbedRow {
   return {
     at: row['at'] as AbsorbedRow['at'],
-    journalId: row['journal_id'] as JournalId,
+    journalId: toJournalId(row['journal_id'] as number),
     clientAddress: row['client_address'] as string | null,
     by: row['by'] as AbsorbedRow['by'],
     mailbox: row['mailbox'] as string,

@@ -2,7 +2,14 @@
  * Transitions of one run, and of those that a person picks out.
  */
 import { AimxError } from '../../system/errors.ts';
-import { FINAL_RUN_STATES, type RunId, type RunRow, type RunState, type Transitions } from '../journal.ts';
+import {
+  FINAL_RUN_STATES,
+  type RunId,
+  type RunRow,
+  type RunState,
+  type Transitions,
+  toRunId,
+} from '../journal.ts';
 import { type Context, trace } from './context.ts';
 import type { Database, SqlValue } from './database.ts';
 import { decodeRun } from './rows.ts';
@@ -166,7 +173,7 @@ function moveRuns(
     });
   for (const deliveryId of new Set(moved.map((row) => row['delivery_id'] as number)))
     openGate(context, deliveryId, input.at);
-  return moved.map((row) => row['run_id'] as RunId);
+  return moved.map((row) => toRunId(row['run_id'] as string));
 }
 
 export function replayRun(

@@ -1,7 +1,7 @@
 /**
  * Transitions that belong to no single message: epochs and deletion by age.
  */
-import type { RunId, Transitions } from '../journal.ts';
+import { type Transitions, toRunId } from '../journal.ts';
 import { type Context, trace } from './context.ts';
 import { openGate, RESTORED } from './run-plan.ts';
 
@@ -66,6 +66,6 @@ export function sweep(context: Context, input: Transitions['sweep']['in']): Tran
     openGate(context, deliveryId, input.at);
   return {
     more: fingerprints === input.limit || expired.length === input.limit,
-    expiredRuns: expired.map((row) => row['run_id'] as RunId),
+    expiredRuns: expired.map((row) => toRunId(row['run_id'] as string)),
   };
 }
