@@ -1,0 +1,76 @@
+/**
+ * The tests' own composition root: the production daemon with ports that stop or pretend.
+ *
+ * Started as a process of its own with one argument, {@link RootOptions} as JSON, so that it can be
+ * killed. What is shipped has no such switch.
+ */
+import { readFileSync } from 'node:fs';
+import type { Rank, Verdict } from '../../../src/authentication/verdict.ts';
+import { startDaemon } from '../../../src/daemon.ts';
+import { PRODUCTION_PORTS } from '../../../src/daemon-core.ts';
+import { epochMs, systemClock } from '../../../src/system/clock.ts';
+import { jsonLog } from '../../../src/system/log.ts';
+
+export interface RootOptions {
+  readonly configPath: string;
+  readonly runtimeDir: string;
+  readonly bind: string;
+  /** `kill -9` when this point is reached for the nth time, from 1. */
+  readonly stopAt?: { readonly point: string; readonly nth: number };
+  /** Wall time is so far from the machine's. */
+  readonly clockOffsetMs?: number;
+  /** The rank of a copy is the local part of its reverse-path. */
+  readonly rankByReversePath?: boolean;
+  /** Kill the reader process each time a message is about to be read. */
+  readonly killReaders?: boolean;
+  readonly restored?: boolean;
+}
+
+const options: RootOptions = JSON.parse(process.argv[2] ?? '{}');
+const reached = new Map<string, number>();
+
+function reach(point: string): void {
+  const count = (reached.get(point) ?? 0) + 1;
+  reached.set(point, count);
+  if (options.stopAt?.point === point && options.stopAt.nth === count) process.kill(process.pid, 'SIGKILL');
+  if (options.killReaders === true && point === 'pipeline.reading') setTimeout(killReaders, 0);
+}
+
+/** Ends the children of this process that run the reader's entry file. */
+function killReaders(): void {
+  const children = readFileSync(`/proc/self/task/${process.pid}/children`, 'utf8').trim().split(' ');
+  for (const pid of children.filter((child) => child !== ''))
+    if (readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('reader.'))
+      process.kill(Number(pid), 'SIGKILL');
+}
+
+async function authenticate(message: {
+  readonly envelope: { readonly reversePath: string };
+}): Promise<Verdict> {
+  const rank = (message.envelope.reversePath.split('@')[0] ?? 'none') as Exclude<Rank, 'trusted'>;
+  return { spf: 'none', dkim: 'none', dmarc: 'none', authDomain: null, rank };
+}
+
+const daemon = await startDaemon(
+  {
+    configPath: options.configPath,
+    overrides: { bind: [options.bind], runtimeDir: options.runtimeDir },
+    restored: options.restored ?? false,
+    environment: { path: process.env['PATH'] ?? null, lang: null },
+    log: jsonLog('debug'),
+  },
+  {
+    ...PRODUCTION_PORTS,
+    faults: { reach },
+    clock: {
+      ...systemClock,
+      now: () => epochMs(systemClock.now() + (options.clockOffsetMs ?? 0)),
+    },
+    ...(options.rankByReversePath === true ? { authenticator: { authenticate } } : {}),
+  },
+);
+process.on('SIGTERM', () => void daemon.stop());
+process.on('SIGHUP', () => void daemon.reload());
+process.send?.({ addresses: daemon.addresses });
+process.exitCode = await daemon.stopped;
+process.disconnect?.();
