@@ -13,7 +13,7 @@ import {
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { linuxFiles } from '../../../src/system/files-linux.ts';
-import { Ground, isRoot, mountMemory, owner, ROOT_ONLY, runProgram, stranger } from './ground.ts';
+import { Ground, isRoot, makeFifo, mountMemory, owner, ROOT_ONLY, runProgram, stranger } from './ground.ts';
 
 const LIMIT = { maxBytes: 1000 };
 const UNSAFE = { code: 'files.unsafe' };
@@ -36,14 +36,18 @@ test('Folder.readFile() refuses what is no regular file with one link of the own
   await using folder = await linuxFiles.openRoot(path);
   const secret = join(ground.dir, 'secret');
   writeFileSync(secret, 'secret', { mode: 0o600 });
-  symlinkSync(secret, join(path, 'link'));
+  writeFileSync(join(ground.dir, 'other'), 'secret');
+  symlinkSync(join(ground.dir, 'other'), join(path, 'link'));
+  symlinkSync(ground.dir, join(path, 'folder-link'));
   linkSync(secret, join(path, 'hard'));
   mkdirSync(join(path, 'folder'));
-  runProgram('mkfifo', join(path, 'fifo'));
-  // A FIFO that nobody writes to would block for ever; this must answer at once.
+  using _fifo = makeFifo(join(path, 'fifo'));
+  const began = performance.now();
   for (const name of ['link', 'hard', 'folder', 'fifo'])
     await assert.rejects(folder.readFile(name, LIMIT), UNSAFE, name);
-  await assert.rejects(folder.openFolder('link'), UNSAFE);
+  assert.ok(performance.now() - began < 2500, 'a FIFO holds nobody up');
+  for (const name of ['link', 'folder-link', 'fifo'])
+    await assert.rejects(folder.openFolder(name), UNSAFE, name);
   await assert.rejects(folder.sealFile('hard', { mode: 0o644, durable: false }), UNSAFE);
   assert.equal(statSync(secret).mode & 0o777, 0o600);
   writeFileSync(join(path, 'long'), 'x'.repeat(1001));

@@ -1,6 +1,6 @@
 /** A data folder in a temporary place, and who may own what in it. */
 import { spawnSync } from 'node:child_process';
-import { chownSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { chownSync, constants, mkdirSync, mkdtempSync, openSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { MailboxStore } from '../../../src/mailbox/store.ts';
@@ -88,6 +88,16 @@ export function mountMemory(path: string, size: string): Disposable | null {
 export function runProgram(command: string, ...args: readonly string[]): void {
   const { status, stderr } = spawnSync(command, args);
   if (status !== 0) throw new Error(`${command} ${args.join(' ')}: ${stderr}`);
+}
+
+/** How long a FIFO may hold who opens it before the test lets go and fails. */
+const FIFO_HELD_MS = 3000;
+
+/** Makes a FIFO that nobody writes to; whoever is caught in opening it is let go in the end, for the process to end. */
+export function makeFifo(path: string): Disposable {
+  runProgram('mkfifo', path);
+  const timer = setTimeout(() => openSync(path, constants.O_RDWR | constants.O_NONBLOCK), FIFO_HELD_MS);
+  return { [Symbol.dispose]: () => clearTimeout(timer) };
 }
 
 /** A document of ours; `extra` are lines of frontmatter. */

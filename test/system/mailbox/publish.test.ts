@@ -16,7 +16,9 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import type { PublishOutcome } from '../../../src/mailbox/publish.ts';
+import { type PublishOutcome, publishAll } from '../../../src/mailbox/publish.ts';
+import { noFaults } from '../../../src/system/faults.ts';
+import type { Folder } from '../../../src/system/files.ts';
 import { linuxFiles } from '../../../src/system/files-linux.ts';
 import { crashAt, Ground, mountMemory, owner, ROOT_ONLY, stranger } from './ground.ts';
 
@@ -226,6 +228,37 @@ test('publish() and reading: nothing escapes while the mailbox folder is swapped
     await once(swapper, 'exit');
   }
   assert.deepEqual(readdirSync(victim), []);
+});
+
+test('publishAll() flushes the mailbox folder after the last rename and before it answers, for `missing` too', async () => {
+  await using ground = await Ground.open();
+  await using mailbox = await linuxFiles.openRoot(ground.makeMailbox('bob'));
+  await ground.stage('a.md', 'a', 'a');
+  await ground.stage('b.md', 'b', 'b');
+  const log: string[] = [];
+  const statEntry: Folder['statEntry'] = (name) => mailbox.statEntry(name);
+  const watched = { path: mailbox.path, statEntry, sync: async () => void log.push('sync') } as Folder;
+  const staging = {
+    path: ground.staging.path,
+    statEntry: (name) => ground.staging.statEntry(name),
+    moveTo: (name, _target, targetName) => {
+      log.push(`rename ${name}`);
+      return ground.staging.moveTo(name, mailbox, targetName);
+    },
+  } as Folder;
+  const messages = ['a', 'b'].map((id) => ({ stagedName: `${id}.md`, id, form: 'file' as const }));
+  const options = { staging, mailbox: watched, messages, account: owner, faults: noFaults };
+  await publishAll(options);
+  assert.deepEqual(log.splice(0), ['rename a.md', 'rename b.md', 'sync']);
+  // What a crash between rename and flush leaves; the answer is what the row `delivered` stands on.
+  await publishAll(options);
+  assert.deepEqual(log, ['sync']);
+  const failing = {
+    ...watched,
+    sync: () => Promise.reject(Object.assign(new Error('EIO'), { code: 'EIO' })),
+  } as Folder;
+  const outcomes = await publishAll({ ...options, mailbox: failing });
+  assert.deepEqual(outcomes.map(problemKind), ['mailbox-io', 'mailbox-io']);
 });
 
 test('publish(): a crash after any step leaves one whole message, and the next call goes on', async () => {
