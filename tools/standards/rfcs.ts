@@ -45,6 +45,7 @@ export const RFCS: Readonly<Record<number, Rfc>> = {
   2606: { title: 'Reserved Top Level DNS Names', standing: 'followed', scope: 'names in tests' },
   2919: { title: 'List-Id', standing: 'implemented', scope: 'shown in the file' },
   2920: { title: 'SMTP PIPELINING', standing: 'implemented', scope: 'receiving' },
+  2978: { title: 'IANA Charset Registration', standing: 'followed', scope: 'names of charsets' },
   3030: {
     title: 'SMTP CHUNKING and BINARYMIME',
     standing: 'partly',
@@ -63,6 +64,7 @@ export const RFCS: Readonly<Record<number, Rfc>> = {
     scope: 'the codes of our replies',
   },
   3464: { title: 'Delivery Status Notifications', standing: 'todo', scope: 'comes with sending' },
+  3629: { title: 'UTF-8', standing: 'implemented', scope: 'decoding of names and bodies' },
   3676: { title: 'text/plain format=flowed', standing: 'implemented', scope: 'reading; lines are joined' },
   3834: {
     title: 'Automatic Responses to Mail',
@@ -91,6 +93,12 @@ export const RFCS: Readonly<Record<number, Rfc>> = {
   5952: { title: 'IPv6 Text Representation', standing: 'implemented', scope: 'addresses that are shown' },
   6068: { title: 'mailto: URLs', standing: 'followed', scope: 'links in bodies' },
   6152: { title: 'SMTP 8BITMIME', standing: 'implemented', scope: 'receiving' },
+  6177: {
+    title: 'IPv6 Address Assignment to End Sites',
+    standing: 'followed',
+    scope: 'what counts as one client address',
+  },
+  6266: { title: 'Content-Disposition in HTTP', standing: 'followed', scope: 'names of attachments' },
   6376: {
     title: 'DKIM Signatures',
     standing: 'partly',
@@ -106,9 +114,16 @@ export const RFCS: Readonly<Record<number, Rfc>> = {
   7504: { title: 'SMTP 521 and 556', standing: 'followed', scope: 'domains without mail' },
   7505: { title: 'Null MX', standing: 'todo', scope: 'comes with sending' },
   8259: { title: 'JSON', standing: 'followed', scope: 'machine-readable output' },
+  8301: { title: 'DKIM Algorithms and Key Sizes', standing: 'implemented', scope: 'keys of 2048 bits' },
   8446: { title: 'TLS 1.3', standing: 'followed', scope: 'closing alerts' },
   8463: { title: 'Ed25519 for DKIM', standing: 'todo', scope: 'comes with authentication' },
   8601: { title: 'Authentication-Results', standing: 'partly', scope: 'result words' },
   8617: { title: 'ARC', standing: 'todo', scope: 'comes with authentication' },
+  8621: {
+    title: 'JMAP for Mail',
+    standing: 'followed',
+    scope: 'which parts of a message are its body (§4.1.4)',
+  },
+  8996: { title: 'Deprecating TLS 1.0 and 1.1', standing: 'implemented', scope: 'TLS 1.2 and later' },
   9110: { title: 'HTTP Semantics', standing: 'followed', scope: 'the control socket' },
 };

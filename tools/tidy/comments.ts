@@ -43,6 +43,12 @@ export function findHistory(source: Source): readonly Finding[] {
   });
 }
 
+/** Folders that every machine has. */
+const SHARED_PLACES = ['/', '/tmp', '/home', '/root', '/srv', '/opt', '/usr/src'];
+
+/** The lock file names packages, not where they were fetched from. */
+const REGISTRY = /https?:\/\/registry\./;
+
 /**
  * Paths and hosts that belong to the machine on which a file was written.
  *
@@ -50,12 +56,12 @@ export function findHistory(source: Source): readonly Finding[] {
  */
 export function findLeaks(path: string, text: string, root: string): readonly Finding[] {
   const around = dirname(root);
-  const places = [`${root}/`, ...(['/', '/tmp', '/home', homedir()].includes(around) ? [] : [`${around}/`])];
-  const patterns = [/\/(home|Users)\/[a-z][a-z0-9_-]*\//, /https?:\/\/registry\./];
+  const home = homedir();
+  const places = [root, around, home]
+    .filter((place) => !SHARED_PLACES.includes(place))
+    .map((place) => `${place}/`);
   return text.split('\n').flatMap((line, index) => {
-    const found =
-      places.find((place) => line.includes(place)) ??
-      patterns.map((pattern) => pattern.exec(line)?.[0]).find((match) => match !== undefined);
+    const found = places.find((place) => line.includes(place)) ?? REGISTRY.exec(line)?.[0];
     return found === undefined
       ? []
       : [{ path, line: index + 1, rule: 'no-leaks', message: `"${found}" belongs to one machine` }];

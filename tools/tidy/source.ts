@@ -33,7 +33,7 @@ export function walk(node: ts.Node, visit: (node: ts.Node) => void): void {
 
 /** Tests and simulated ports: not shipped. */
 export function isTest(path: string): boolean {
-  return /\.(test|sim|fault)\.ts$/.test(path) || !path.startsWith('src/');
+  return /\.(test|sim|fault|contract)\.ts$/.test(path) || !path.startsWith('src/');
 }
 
 /** One finding a line, `path:line rule: message`, as editors understand it. */
