@@ -117,7 +117,7 @@ async function writePidFile(path: string, stack: AsyncDisposableStack): Promise<
   stack.defer(() => rm(path, { force: true }));
 }
 
-/** Joins what ends the daemon: being told to, or a part that can no longer be used. */
+/** Joins what ends the daemon: being told to, or a part that has become unusable. */
 function supervise(options: {
   readonly addresses: readonly string[];
   readonly log: Log;

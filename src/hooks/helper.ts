@@ -4,7 +4,7 @@
  * It is started early, while our own heap is small, and again when it has died: launches that it had
  * taken are then in doubt, and launching them again is safe, since the mark decides.
  */
-import type { RunId } from '../journal/journal.ts';
+import { type RunId, toRunId } from '../journal/journal.ts';
 import type { Clock } from '../system/clock.ts';
 import type { Log } from '../system/log.ts';
 import type { ChildProcess, Processes } from '../system/processes.ts';
@@ -35,7 +35,7 @@ export function parseLauncherLine(line: string): LauncherEvent | null {
   const [verb, runId, digits, detail] = line.split(' ');
   const attempt = Number(digits);
   if (runId === undefined || !Number.isSafeInteger(attempt)) return null;
-  const of = { runId: runId as RunId, attempt };
+  const of = { runId: toRunId(runId), attempt };
   switch (verb) {
     case 'started':
       return { kind: 'started', ...of, pid: Number(detail) };

@@ -90,7 +90,7 @@ export class ContentSink implements Spillable {
   }
 
   /**
-   * Ends the message. The caller calls {@link release} when what it got is no longer needed.
+   * Ends the message. The caller calls {@link release} once it has no use for what it got.
    *
    * @returns At once for one in memory, so that a small message costs no turn.
    * @throws (rejects) what the journal's spool threw.

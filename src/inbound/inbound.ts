@@ -70,7 +70,7 @@ export interface Inbound extends AsyncDisposable {
    */
   stop(options: { readonly deadlineMs: number }): Promise<void>;
   stats(): InboundStats;
-  /** Rejects when the journal can no longer be used: every session gets `421`, and the daemon should end. */
+  /** Rejects when the journal has become unusable: every session gets `421`, and the daemon should end. */
   readonly failed: Promise<never>;
 }
 

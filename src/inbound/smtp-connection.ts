@@ -50,7 +50,7 @@ export interface ConnectionDependencies {
   readonly onAccepted: () => void;
   readonly onCommitEnded: (connection: SmtpConnection) => void;
   readonly onClosed: (connection: SmtpConnection) => void;
-  /** The journal can no longer be used. */
+  /** The journal has become unusable. */
   readonly onBroken: (error: unknown) => void;
 }
 

@@ -6,7 +6,7 @@ import type { Spool } from '../journal/journal.ts';
 
 export interface SpoolWriterOptions {
   readonly open: () => Promise<Spool>;
-  /** Bytes that no longer lie in memory: written, or given up. */
+  /** Bytes that have left memory: written, or given up. */
   readonly onReleased: (sizeBytes: number) => void;
 }
 

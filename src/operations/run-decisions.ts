@@ -3,7 +3,7 @@ import { decideTrust } from '../authentication/trust.ts';
 import { UNAUTHENTICATED } from '../authentication/verdict.ts';
 import { planHooks } from '../hooks/gate.ts';
 import type { RunFilter, RunId, RunRow } from '../journal/journal.ts';
-import { FINAL_RUN_STATES } from '../journal/journal.ts';
+import { FINAL_RUN_STATES, toRunId } from '../journal/journal.ts';
 import { AimxError } from '../system/errors.ts';
 import { callerName, mailboxScope, maySee, requireConfig, requireJournal } from './access.ts';
 import type { CallOperation, OperationContext } from './operation.ts';
@@ -141,7 +141,7 @@ export const runsReplay: CallOperation<RunInput, RunsReplayOutput> = {
       );
     const replayed = await journal.advance('replay-run', {
       runId: run.runId,
-      newRunId: context.random.hex(8) as RunId,
+      newRunId: toRunId(context.random.hex(8)),
       by: callerName(context),
       at: context.clock.now(),
     });

@@ -1,5 +1,5 @@
 /** `runs list|show|output`: what hooks have done and are about to do. Reading only. */
-import type { RunId, RunRow, RunState } from '../journal/journal.ts';
+import { type RunRow, type RunState, toRunId } from '../journal/journal.ts';
 import { formatInstant } from '../system/clock.ts';
 import { AimxError } from '../system/errors.ts';
 import { mailboxScope, maySee, noSuchRun, requireRows } from './access.ts';
@@ -55,7 +55,7 @@ export const runsList: CallOperation<RunsListInput, RunsListOutput> = {
 
 /** @throws `request.not-found` for a run that is absent or not the caller's. */
 export async function ownRun(context: OperationContext, runId: string): Promise<RunRow> {
-  const run = await requireRows(context).query('run', { runId: runId as RunId });
+  const run = await requireRows(context).query('run', { runId: toRunId(runId) });
   if (run === null || !maySee(context, run)) throw noSuchRun(runId);
   return run;
 }

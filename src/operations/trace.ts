@@ -15,7 +15,7 @@ export interface TraceOutput {
   /** Null until the message has been identified. */
   readonly id: string | null;
   readonly state: string;
-  /** Where the file lies; null where it is not, or no longer, where it was put. */
+  /** Where the file lies; null where it is not, or not any more, where it was put. */
   readonly path: string | null;
   readonly accepted: {
     readonly at: string;

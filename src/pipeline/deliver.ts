@@ -76,7 +76,7 @@ export async function deliverStep(
   });
 }
 
-/** @throws DeliveryObstructed where the mailbox of an accepted message is no longer there. */
+/** @throws DeliveryObstructed where the mailbox of an accepted message is gone. */
 export function placeFor(delivery: DeliveryRow, world: World): MailboxPlace {
   const place = world.directory.placeOf(delivery.mailboxId);
   if (place !== null) return place;

@@ -8,7 +8,7 @@
  * It must not know: SMTP, sockets, how a hook is started. It meets `inbound` and the hooks in rows.
  */
 import type { Journal, JournalId, MessageRow } from '../journal/journal.ts';
-import type { Clock, EpochMs, Timer } from '../system/clock.ts';
+import { type Clock, type EpochMs, epochMs, type Timer } from '../system/clock.ts';
 import type { Log } from '../system/log.ts';
 import { advanceMessage } from './steps.ts';
 import type { World } from './world.ts';
@@ -89,7 +89,7 @@ class MessagePump implements Pipeline {
     } catch (error) {
       if (this.#stop.signal.aborted) return;
       this.#log.error('pipeline.claim_failed', { error: describe(error) });
-      this.#wakeAt((this.#clock.now() + RETRY_CLAIM_MS) as EpochMs);
+      this.#wakeAt(epochMs(this.#clock.now() + RETRY_CLAIM_MS));
     }
   }
 

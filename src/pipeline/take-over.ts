@@ -5,7 +5,7 @@
  * Receiving starts at once; decisions on such a mailbox wait until it has been read in.
  */
 import type { MailboxId } from '../journal/journal.ts';
-import type { EpochMs } from '../system/clock.ts';
+import { epochMs } from '../system/clock.ts';
 import type { World } from './world.ts';
 
 /** How soon a mailbox whose folder could not be used is tried again. */
@@ -25,7 +25,7 @@ export async function takeOverMailboxes(world: World, signal: AbortSignal): Prom
 async function takeOver(mailboxId: MailboxId, world: World, signal: AbortSignal): Promise<void> {
   const place = world.directory.placeOf(mailboxId);
   if (place === null) return;
-  const since = (world.clock.now() - world.config().dedup.windowMs) as EpochMs;
+  const since = epochMs(world.clock.now() - world.config().dedup.windowMs);
   let entries = 0;
   for await (const slice of world.mailboxes.takeOver(place, since)) {
     if (signal.aborted) return;

@@ -4,7 +4,7 @@
  */
 import type { Config } from '../config/config.ts';
 import type { Journal } from '../journal/journal.ts';
-import type { Clock, EpochMs, Timer } from '../system/clock.ts';
+import { type Clock, epochMs, type Timer } from '../system/clock.ts';
 import type { Log } from '../system/log.ts';
 
 /** Nothing that is kept for days needs to go to the minute. */
@@ -50,8 +50,8 @@ async function sweep(
     if (isStopped()) return;
     const at = clock.now();
     const { more, expiredRuns } = await journal.advance('sweep', {
-      fingerprintsBefore: (at - config().dedup.windowMs) as EpochMs,
-      heldBefore: (at - HELD_DAYS * DAY_MS) as EpochMs,
+      fingerprintsBefore: epochMs(at - config().dedup.windowMs),
+      heldBefore: epochMs(at - HELD_DAYS * DAY_MS),
       limit: SLICE_ROWS,
       at,
     });

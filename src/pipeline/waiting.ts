@@ -6,7 +6,7 @@
  */
 import type { DeliveryId, Waiting } from '../journal/journal.ts';
 import { type MailboxProblem, problemOf } from '../mailbox/problem.ts';
-import type { EpochMs } from '../system/clock.ts';
+import { type EpochMs, epochMs } from '../system/clock.ts';
 import { AimxError, type ErrorCode, isErrno } from '../system/errors.ts';
 
 /** What keeps a delivery from going on, before it is given a time. */
@@ -25,7 +25,7 @@ export class WaitSchedule {
     const tries = this.#tries.get(deliveryId) ?? 0;
     this.#tries.set(deliveryId, tries + 1);
     const delayMs = Math.min(WAIT_MS_MAX, WAIT_MS_MIN * 2 ** Math.min(tries, 10));
-    return { ...obstacle, nextAt: (now + delayMs) as EpochMs };
+    return { ...obstacle, nextAt: epochMs(now + delayMs) };
   }
 
   /** The delivery went on: its next wait, if any, is a first one again. */

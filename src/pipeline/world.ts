@@ -14,9 +14,9 @@ import type { WaitSchedule } from './waiting.ts';
 
 /** Which mailbox an id stands for today. */
 export interface MailboxDirectory {
-  /** Null where the mailbox is no longer in the config, or belongs to another owner now. */
+  /** Null where the mailbox is not in the config any more, or belongs to another owner now. */
   configOf(mailboxId: MailboxId): MailboxConfig | null;
-  /** Where the mailbox's files lie and whose they are; null where the mailbox is no longer in the config. */
+  /** Where the mailbox's files lie and whose they are; null where the mailbox is not in the config any more. */
   placeOf(mailboxId: MailboxId): MailboxPlace | null;
 }
 
