@@ -21,7 +21,7 @@ export interface AddressGroup {
 export type AddressEntry = Address | AddressGroup;
 
 /** More than any list server puts into a field; the rest is left out. */
-export const ADDRESSES_MAX = 10_000;
+export const ADDRESSES_MAX: number = 10_000;
 
 type Token =
   /** `text` is decoded; `verbatim` is what stands in an address (quoted where it was). */

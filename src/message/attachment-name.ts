@@ -3,7 +3,7 @@
 import { wellFormed } from './charset.ts';
 
 /** File systems allow 255 octets; the rest is room for a suffix. */
-export const NAME_BYTES_MAX = 200;
+export const NAME_BYTES_MAX: number = 200;
 /** Longer than any; what follows is not looked at. */
 const DECLARED_CONSIDERED_MAX = 8_192;
 /** What stands behind the last dot and is kept when a name is cut. */

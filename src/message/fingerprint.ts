@@ -25,12 +25,11 @@ function changesOnTheWay(name: string): boolean {
 
 const CR = 0x0d;
 const LF = 0x0a;
-/** Fields are hashed in pieces of about this size, so that a hundred thousand of them stay cheap. */
-const PIECE_CHARACTERS = 64 * 1024;
-
-function latin1(bytes: Uint8Array, start: number, end: number): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString('latin1');
-}
+const SPACE = 0x20;
+const TAB = 0x09;
+const COLON = 0x3a;
+/** Octets are hashed in pieces of this size, so that a million small fields stay cheap. */
+const PIECE_BYTES = 64 * 1024;
 
 /** Where the body ends without its trailing run of CRLF (or LF). */
 function bodyEndWithoutTrailingLines(bytes: Uint8Array, bodyStart: number): number {
@@ -42,6 +41,55 @@ function bodyEndWithoutTrailingLines(bytes: Uint8Array, bodyStart: number): numb
   return end;
 }
 
+/** Hashes header fields in their canonical form, octet by octet, without a string for each. */
+class FieldHash {
+  readonly #hash = createHash('sha256');
+  readonly #piece = new Uint8Array(PIECE_BYTES);
+  #used = 0;
+
+  put(octet: number): void {
+    if (this.#used === PIECE_BYTES) this.flush();
+    this.#piece[this.#used++] = octet;
+  }
+
+  flush(): void {
+    this.#hash.update(this.#piece.subarray(0, this.#used));
+    this.#used = 0;
+  }
+
+  /** What follows the fields, as it is. */
+  putAll(bytes: Uint8Array): void {
+    this.flush();
+    this.#hash.update(bytes);
+  }
+
+  hex(): string {
+    this.flush();
+    return this.#hash.digest('hex');
+  }
+}
+
+function isLineEnd(bytes: Uint8Array, at: number): boolean {
+  return bytes[at] === LF || (bytes[at] === CR && bytes[at + 1] === LF);
+}
+
+function isBlank(octet: number | undefined): boolean {
+  return octet === SPACE || octet === TAB;
+}
+
+/** The white space of RFC 5322 alone is trimmed: a no-break space belongs to the value. */
+function putField(hash: FieldHash, bytes: Uint8Array, name: string, field: FieldRange): void {
+  let start = field.valueStart;
+  let end = field.valueEnd;
+  while (start < end && (isBlank(bytes[start]) || isLineEnd(bytes, start))) start += 1;
+  while (end > start && (isBlank(bytes[end - 1]) || isLineEnd(bytes, end - 1))) end -= 1;
+  for (let at = 0; at < name.length; at += 1) hash.put(name.charCodeAt(at));
+  hash.put(COLON);
+  for (let at = start; at < end; at += 1) if (!isLineEnd(bytes, at)) hash.put(bytes[at] as number);
+  hash.put(CR);
+  hash.put(LF);
+}
+
 /**
  * The content fingerprint: SHA-256 over every header field but the closed list, in order, as
  * `lower-name ":" value CRLF` (unfolded: line ends removed; trimmed; not decoded), an empty line, and
@@ -50,37 +98,18 @@ function bodyEndWithoutTrailingLines(bytes: Uint8Array, bodyStart: number): numb
  * @param bytes The message as received. @returns Lower-case hex.
  */
 export function contentFingerprint(bytes: Uint8Array): string {
-  const hash = createHash('sha256');
-  let piece: string[] = [];
-  let characters = 0;
-  const flush = (): void => {
-    hash.update(piece.join(''), 'latin1');
-    piece = [];
-    characters = 0;
-  };
-  const visit = (field: FieldRange): void => {
-    const name = latin1(bytes, field.nameStart, field.nameEnd).toLowerCase();
-    if (changesOnTheWay(name)) return;
-    const value = latin1(bytes, field.valueStart, field.valueEnd).replace(/\r?\n/g, '');
-    piece.push(name, ':', trimBlanks(value), '\r\n');
-    characters += name.length + value.length;
-    if (characters > PIECE_CHARACTERS) flush();
-  };
-  const { bodyStart } = scanHeaderSection(bytes, { from: 0, to: bytes.length }, visit);
-  piece.push('\r\n');
-  flush();
-  hash.update(bytes.subarray(bodyStart, bodyEndWithoutTrailingLines(bytes, bodyStart)));
-  hash.update('\r\n');
-  return hash.digest('hex');
-}
-
-/** Trims the white space of RFC 5322 alone: a no-break space belongs to the value. */
-function trimBlanks(value: string): string {
-  let start = 0;
-  let end = value.length;
-  while (start < end && (value[start] === ' ' || value[start] === '\t')) start += 1;
-  while (end > start && (value[end - 1] === ' ' || value[end - 1] === '\t')) end -= 1;
-  return value.slice(start, end);
+  const hash = new FieldHash();
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+  const { bodyStart } = scanHeaderSection(bytes, { from: 0, to: bytes.length }, (field) => {
+    const name = buffer.toString('latin1', field.nameStart, field.nameEnd).toLowerCase();
+    if (!changesOnTheWay(name)) putField(hash, bytes, name, field);
+  });
+  hash.put(CR);
+  hash.put(LF);
+  hash.putAll(bytes.subarray(bodyStart, bodyEndWithoutTrailingLines(bytes, bodyStart)));
+  hash.put(CR);
+  hash.put(LF);
+  return hash.hex();
 }
 
 export interface LegacyIdentity {

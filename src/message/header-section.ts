@@ -131,9 +131,9 @@ export interface HeaderSection {
 }
 
 /** Longer sections exist in attacks alone; large mailing systems stay below 64 KiB. */
-export const HEADER_BYTES_MAX = 1024 * 1024;
+export const HEADER_BYTES_MAX: number = 1024 * 1024;
 /** The longest honest ones (many hops, many ARC sets) have some hundred. */
-export const HEADER_FIELDS_MAX = 10_000;
+export const HEADER_FIELDS_MAX: number = 10_000;
 
 /** Unfolds (RFC 5322 §2.2.3) and trims octets of a field's value. */
 function unfold(bytes: Uint8Array, start: number, end: number): string {
@@ -185,7 +185,7 @@ export function readHeaderSection(bytes: Uint8Array, options: ScanOptions): Head
   }
   if (stray > 0 && scan.terminated) {
     warnings.push(
-      `header-malformed: ${stray} lines of the header section are no header field and were left out`,
+      `header-malformed: lines of the header section that are no header field were left out (${stray})`,
     );
   }
   return { fields, bodyStart: scan.bodyStart, warnings };

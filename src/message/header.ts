@@ -8,7 +8,7 @@ import type { MessageHeader } from './message.ts';
 import { parseMessageId, parseMessageIds } from './message-ids.ts';
 
 /** A longer value serves no reader; the whole is in the raw message. */
-export const FIELD_CHARACTERS_MAX = 64 * 1024;
+export const FIELD_CHARACTERS_MAX: number = 64 * 1024;
 
 /** Fields that may occur once (RFC 5322 §3.6). */
 const ONCE = [

@@ -69,9 +69,13 @@ export class MarkdownText {
     const collapsed = text.replace(/[ \t\r\n\f]+/g, ' ');
     if (collapsed === '') return;
     if (collapsed.startsWith(' ') && !this.#isLineEmpty) this.#spaceDue = true;
-    const trimmed = collapsed.trim();
-    if (trimmed === '') return;
-    this.#write(collapsed.slice(collapsed.startsWith(' ') ? 1 : 0, collapsed.endsWith(' ') ? -1 : undefined));
+    if (collapsed === ' ') return;
+    const piece = collapsed.slice(
+      collapsed.startsWith(' ') ? 1 : 0,
+      collapsed.endsWith(' ') ? -1 : undefined,
+    );
+    // A no-break space holds words together on a screen; here it is a space.
+    this.#write(piece.replaceAll('\u00a0', ' '));
     this.#spaceDue = collapsed.endsWith(' ');
   }
 

@@ -2,7 +2,7 @@
 import { decodeRaw, oneLine } from './encoded-word.ts';
 
 /** Long threads have some hundred. The first and the last are those that threading needs. */
-export const REFERENCES_MAX = 1_000;
+export const REFERENCES_MAX: number = 1_000;
 
 /**
  * Reads the ids of a field, in order. Never throws.

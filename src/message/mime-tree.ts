@@ -10,9 +10,9 @@ import { fieldValue, type HeaderSection, readHeaderSection } from './header-sect
 import { type ParameterizedValue, parseParameterized } from './parameters.ts';
 
 /** More parts are sent by attackers alone; each costs a file. */
-export const PARTS_MAX = 1_000;
+export const PARTS_MAX: number = 1_000;
 /** Honest nesting, forwards of forwards included, stays below twenty. */
-export const DEPTH_MAX = 100;
+export const DEPTH_MAX: number = 100;
 /** RFC 2046 §5.1.1 allows 70; a delimiter line cannot be longer than a line (RFC 5322 §2.1.1). */
 const BOUNDARY_LENGTH_MAX = 990;
 /** How far into a body a boundary is looked for that its header section does not tell. */
@@ -63,8 +63,12 @@ interface Delimiter {
   readonly closes: boolean;
 }
 
+function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+}
+
 function text(bytes: Uint8Array, start: number, end: number): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString('latin1');
+  return asBuffer(bytes).toString('latin1', start, end);
 }
 
 function contentTypeOf(section: HeaderSection, inDigest: boolean): ParameterizedValue {
@@ -119,7 +123,7 @@ function lineEndBefore(bytes: Uint8Array, start: number, lowest: number): number
 
 function nextDelimiter(bytes: Uint8Array, from: number, boundaries: Boundaries): Delimiter | null {
   let at = from;
-  const haystack = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+  const haystack = asBuffer(bytes);
   for (;;) {
     const atLineStart = at === 0 || bytes[at - 1] === LF;
     if (!(atLineStart && bytes[at] === HYPHEN && bytes[at + 1] === HYPHEN)) {
@@ -210,7 +214,7 @@ class TreeReader {
       declared !== '' &&
       // Looked for in the outermost multipart alone: for each of many it would not be linear.
       (this.boundaries.stack.length > 0 ||
-        text(this.#bytes, entity.bodyStart, this.#bytes.length).includes(`--${declared}`));
+        asBuffer(this.#bytes).indexOf(`--${declared}`, entity.bodyStart, 'latin1') >= 0);
     if (present) return declared;
     const guessed = guessBoundary(this.#bytes, entity.bodyStart);
     this.warnings.add(

@@ -9,7 +9,7 @@ import { readPartText } from './text-part.ts';
 import { decodeTransfer } from './transfer-encoding.ts';
 
 /** A body is read by people and language models; what is longer is cut and said, and `aimx raw` has the rest. */
-export const BODY_BYTES_MAX = 4 * 1024 * 1024;
+export const BODY_BYTES_MAX: number = 4 * 1024 * 1024;
 /** Frontmatter stays readable however broken a message is. */
 const WARNINGS_MAX = 50;
 

@@ -13,12 +13,28 @@ export interface PartText {
   readonly doubtful: boolean;
 }
 
-/** Octets of one text part that are turned into text; the rest is cut and said. */
-export const TEXT_PART_BYTES_MAX = 8 * 1024 * 1024;
+/** Octets of one text part, still encoded, that are looked at: three times what is shown. */
+const ENCODED_BYTES_MAX = 12 * 1024 * 1024;
+/** Octets of one text part that are turned into text; a body has a limit of its own, below this. */
+export const TEXT_PART_BYTES_MAX: number = 4 * 1024 * 1024 + 64 * 1024;
+/** A replacement costs many times its text while it is made: it is done in pieces of this size. */
+const PIECE_CHARACTERS = 64 * 1024;
+
+function normalizePiece(piece: string): string {
+  return wellFormed(piece.replace(/\r\n?/g, '\n').replaceAll('\0', '\ufffd'));
+}
 
 /** LF line ends; NUL, which no text tool survives, as U+FFFD. */
 function normalize(text: string): string {
-  return wellFormed(text.replace(/\r\n?/g, '\n').replaceAll('\0', '\ufffd'));
+  const pieces: string[] = [];
+  for (let at = 0; at < text.length; ) {
+    let end = Math.min(text.length, at + PIECE_CHARACTERS);
+    // Neither a CRLF nor a surrogate pair is cut in two.
+    if (end < text.length && /[\r\ud800-\udbff]/.test(text[end - 1] as string)) end += 1;
+    pieces.push(normalizePiece(text.slice(at, end)));
+    at = end;
+  }
+  return pieces.join('');
 }
 
 /** Control characters that no text has: the sign of an encoding that was not what was declared. */
@@ -31,12 +47,8 @@ export function readPartText(bytes: Uint8Array, entity: Entity): PartText {
   const warnings: string[] = [];
   let doubtful = false;
   let encoded = bytes.subarray(entity.bodyStart, entity.bodyEnd);
-  if (encoded.length > TEXT_PART_BYTES_MAX) {
-    encoded = encoded.subarray(0, TEXT_PART_BYTES_MAX);
-    warnings.push(
-      `text-cut: a text part is larger than ${TEXT_PART_BYTES_MAX} bytes; only its beginning was read`,
-    );
-  }
+  let isCut = encoded.length > ENCODED_BYTES_MAX;
+  if (isCut) encoded = encoded.subarray(0, ENCODED_BYTES_MAX);
   const label = entity.parameters.get('charset') ?? '';
   let octets = decodeTransfer(encoded, entity.encoding);
   if (octets === null) {
@@ -45,6 +57,15 @@ export function readPartText(bytes: Uint8Array, entity: Entity): PartText {
       `unknown-encoding: a text part has the Content-Transfer-Encoding ${JSON.stringify(entity.encoding.slice(0, 40))}, which is unknown`,
     );
     octets = { bytes: encoded, damaged: false };
+  }
+  if (octets.bytes.length > TEXT_PART_BYTES_MAX) {
+    isCut = true;
+    octets = { bytes: octets.bytes.subarray(0, TEXT_PART_BYTES_MAX), damaged: octets.damaged };
+  }
+  if (isCut) {
+    warnings.push(
+      `text-cut: a text part is larger than ${TEXT_PART_BYTES_MAX} bytes; only its beginning was read`,
+    );
   }
   let decoded = decodeCharset(octets.bytes, label);
   if (octets.damaged) {

@@ -24,8 +24,9 @@ export interface ReaderLimits extends ProcessLimits {
 }
 
 export const READER_LIMITS: ReaderLimits = {
-  // A message of 25 MiB of the worst kind needs some 300 MB; V8 sets a part aside that is not used.
-  dataBytes: 768 * 1024 * 1024,
+  // 512 MiB of it V8 sets aside for code and does not use; messages of 25 MiB of the worst kind need
+  // less than half of what is left.
+  dataBytes: 1152 * 1024 * 1024,
   heapMiB: 320,
   // Header fields and two hashes of 25 MiB take 0.2 s.
   summarizeMs: 10_000,
@@ -95,14 +96,26 @@ class ReaderPool implements Reader {
     return new Promise((resolve, reject) => {
       if (signal?.aborted) return reject(signal.reason);
       if (this.#closed) return reject(ended());
-      const job: ReaderJob = { request, timeoutMs, signal, resolve, reject };
       const leaveQueue = (): void => {
         const index = this.#waiting.indexOf(job);
         // A request that a process has begun is given up by that process.
-        if (index >= 0) {
-          this.#waiting.splice(index, 1);
-          reject(signal?.reason);
-        }
+        if (index < 0) return;
+        this.#waiting.splice(index, 1);
+        job.reject(signal?.reason);
+      };
+      const settled = (): void => signal?.removeEventListener('abort', leaveQueue);
+      const job: ReaderJob = {
+        request,
+        timeoutMs,
+        signal,
+        resolve(answer) {
+          settled();
+          resolve(answer);
+        },
+        reject(error) {
+          settled();
+          reject(error);
+        },
       };
       signal?.addEventListener('abort', leaveQueue, { once: true });
       this.#waiting.push(job);
