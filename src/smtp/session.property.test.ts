@@ -196,10 +196,11 @@ describe('DataFraming', () => {
         let at = 0;
         let taken = framing.take(octets(wire.slice(0, 1)), 0);
         at += 1;
-        while (!taken.isEnd) {
+        while (!taken.isEnd && at < wire.length) {
           taken = framing.take(octets(wire.slice(at, at + 1)), 0);
           at += 1;
         }
+        assert.ok(taken.isEnd);
         assert.equal(at, end);
         assert.equal(framing.hasBareLineEnd, /\r(?!\n)|(?<!\r)\n/.test(wire.slice(0, end)));
       }),
