@@ -10,6 +10,7 @@
 import type { Journal, JournalId, MessageRow } from '../journal/journal.ts';
 import { type Clock, type EpochMs, epochMs, type Timer } from '../system/clock.ts';
 import type { Log } from '../system/log.ts';
+import { ArrivalOrder } from './arrival-order.ts';
 import { advanceMessage } from './steps.ts';
 import type { World } from './world.ts';
 
@@ -44,6 +45,7 @@ class MessagePump implements Pipeline {
   readonly #log: Log;
   readonly #world: World;
   readonly #inHand = new Map<JournalId, Promise<void>>();
+  readonly #order: ArrivalOrder;
   readonly #subscription: Disposable;
   readonly #stop = new AbortController();
   #fail: (error: unknown) => void = () => undefined;
@@ -56,6 +58,7 @@ class MessagePump implements Pipeline {
     this.#journal = world.journal;
     this.#clock = world.clock;
     this.#log = world.log;
+    this.#order = new ArrivalOrder(world.clock);
     this.broken = new Promise((_, reject) => {
       this.#fail = reject;
     });
@@ -94,7 +97,8 @@ class MessagePump implements Pipeline {
   }
 
   #take(message: MessageRow): void {
-    const work = advanceMessage(message, this.#world, this.#stop.signal)
+    const turn = this.#order.take(message.deliveries.map(({ mailboxId }) => mailboxId));
+    const work = advanceMessage(message, turn, this.#world, this.#stop.signal)
       .catch((error: unknown) => {
         if (this.#stop.signal.aborted) return;
         this.#log.error('pipeline.broken', { journal_id: message.journalId, error: describe(error) });

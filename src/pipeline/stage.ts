@@ -85,11 +85,12 @@ async function finishBundle(
   await using bundle = await staging.openFolder(bundleName);
   for (const { filename } of entries) await bundle.sealFile(filename, written);
   await bundle.writeFile(documentName, document, written);
-  await bundle.sync();
   await bundle.setAttributes({
     mode: BUNDLE_MODE,
     ...(written.owner === undefined ? {} : { owner: written.owner }),
   });
+  // Last: owner and mode must survive power loss with the names.
+  await bundle.sync();
 }
 
 /** The hooks' stdin and variables, where the delivery has hooks at all. */

@@ -7,6 +7,7 @@
 import type { Verdict } from '../authentication/verdict.ts';
 import type { DeliveryRow, MessageRow } from '../journal/journal.ts';
 import type { MessageSummary } from '../message/message.ts';
+import type { Turn } from './arrival-order.ts';
 import { authenticateStep } from './authenticate.ts';
 import { deliverStep } from './deliver.ts';
 import { identifyStep } from './identify.ts';
@@ -16,7 +17,12 @@ import { obstacleOf } from './waiting.ts';
 import type { World } from './world.ts';
 
 /** Runs a message as far as it can go now. Resolves when it is done or waits; rejects when the daemon must end. */
-export async function advanceMessage(message: MessageRow, world: World, signal: AbortSignal): Promise<void> {
+export async function advanceMessage(
+  message: MessageRow,
+  turn: Turn,
+  world: World,
+  signal: AbortSignal,
+): Promise<void> {
   const ready = readyDeliveries(message, world);
   let summary: MessageSummary;
   let deliveries: readonly DeliveryRow[];
@@ -25,10 +31,13 @@ export async function advanceMessage(message: MessageRow, world: World, signal: 
     const verdict = await authenticateStep(message, world, signal);
     authenticated = { ...message, verdict };
     summary = await summarizeStep(message, world, signal);
+    await turn.come();
     deliveries = await decided(authenticated, ready, verdict, summary, world);
   } catch (error) {
     for (const delivery of ready) await wait(delivery, error, world, signal);
     return;
+  } finally {
+    turn[Symbol.dispose]();
   }
   for (const delivery of deliveries) {
     if (signal.aborted) return;

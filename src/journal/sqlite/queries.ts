@@ -202,7 +202,7 @@ function mailboxes(
       mailboxId,
       mailbox: row['name'] as string,
       delivered: count(['delivered', 'promoting', 'exchanging']),
-      pending: count(['pending', 'reserved', 'staged']),
+      pending: count(['pending', 'reserved', 'staged', 'promoting', 'exchanging']),
       waiting: waiting.flatMap((delivery) =>
         delivery.waiting === null ? [] : [{ deliveryId: delivery.deliveryId, waiting: delivery.waiting }],
       ),
