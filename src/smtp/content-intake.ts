@@ -1,8 +1,9 @@
 /**
- * What is known of one message while its content comes in, and what the session will answer at its
- * end. Octets are counted as they are kept: dot-stuffing undone.
+ * One message while its content comes in: hands it to the driver as long as it is good, and knows
+ * what the session will answer at its end. Octets are counted as they are kept: dot-stuffing undone.
  */
 import { DataFraming } from './data-framing.ts';
+import type { EffectList } from './effect-list.ts';
 import { HeaderScan } from './header-scan.ts';
 import { REPLIES } from './replies.ts';
 import type { Reply } from './reply.ts';
@@ -15,14 +16,20 @@ export const OVERRUN_FACTOR = 2;
 
 export class ContentIntake {
   readonly framing: DataFraming = new DataFraming();
-  /** The driver has been told to forget what came in. */
-  isDiscarded = false;
   readonly #maxBytes: number;
+  readonly #effects: EffectList;
   readonly #headers = new HeaderScan();
   #sizeBytes = 0;
+  #isDiscarded = false;
 
-  constructor(options: { readonly maxBytes: number }) {
-    this.#maxBytes = options.maxBytes;
+  constructor({ maxBytes, effects }: { readonly maxBytes: number; readonly effects: EffectList }) {
+    this.#maxBytes = maxBytes;
+    this.#effects = effects;
+  }
+
+  /** The driver has been told to forget what came in. */
+  get isDiscarded(): boolean {
+    return this.#isDiscarded;
   }
 
   get lacksIdentity(): boolean {
@@ -47,9 +54,23 @@ export class ContentIntake {
     return null;
   }
 
-  /** Counts and looks at the next content. */
-  take(content: Uint8Array): void {
+  /** Tells the driver that a message begins; `declaredSizeBytes` from SIZE=. */
+  begin(declaredSizeBytes: number | null): void {
+    this.#effects.add({ kind: 'begin-content', declaredSizeBytes });
+  }
+
+  /** Takes the next content: counts it, looks at it, and hands it on unless the message is refused already. */
+  keep(content: Uint8Array): void {
     this.#sizeBytes += content.length;
     this.#headers.take(content);
+    if (this.refusal !== null) this.discard();
+    else if (content.length > 0) this.#effects.add({ kind: 'content', bytes: content });
+  }
+
+  /** Tells the driver to forget what came in, once. */
+  discard(): void {
+    if (this.#isDiscarded) return;
+    this.#isDiscarded = true;
+    this.#effects.add({ kind: 'discard-content' });
   }
 }

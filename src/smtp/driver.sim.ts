@@ -1,14 +1,14 @@
 /** A driver without sockets or journal: carries a session's effects out in memory, for tests. */
 import { formatReply } from './reply.ts';
 import { createRouter } from './routing.ts';
-import {
-  createSession,
-  type Session,
-  type SessionEffect,
-  type SessionEnvelope,
-  type SessionEvent,
-  type SessionOptions,
-} from './session.ts';
+import { createSession } from './session.ts';
+import type {
+  Session,
+  SessionEffect,
+  SessionEnvelope,
+  SessionEvent,
+  SessionOptions,
+} from './session-events.ts';
 
 export const SIMULATED_OPTIONS: SessionOptions = {
   hostname: 'mx.example.com',

@@ -62,3 +62,11 @@ export const REPLIES = {
   timedOut: reply(421, '4.4.2', 'Timed out, closing'),
   shuttingDown: reply(421, '4.3.2', 'Shutting down, try again later'),
 } as const satisfies Readonly<Record<string, Reply>>;
+
+/** What a line gets that is no command at all. */
+export const LINE_FLAW_REPLIES = {
+  'too-long': REPLIES.lineTooLong,
+  'bare-line-end': REPLIES.bareLineEnd,
+  nul: REPLIES.nulOctet,
+  'not-utf8': REPLIES.notUtf8,
+} as const satisfies Readonly<Record<string, Reply>>;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { SimulatedDriver } from './driver.sim.ts';
-import type { SessionOptions } from './session.ts';
+import type { SessionOptions } from './session-events.ts';
 
 const MAIL = 'MAIL FROM:<s@other.example>\r\n';
 const RCPT = 'RCPT TO:<agent@example.com>\r\n';

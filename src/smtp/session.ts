@@ -10,13 +10,13 @@
  */
 import { assert, assertNever } from '../system/assert.ts';
 import { COMMAND_OCTETS_MAX, type Command, parseCommand } from './command.ts';
-import { type CommandLine, CommandLines, type LineFlaw } from './command-lines.ts';
+import { type CommandLine, CommandLines } from './command-lines.ts';
 import { ContentIntake, OVERRUN_FACTOR } from './content-intake.ts';
 import { EffectList } from './effect-list.ts';
 import { EVIDENCE_WITHIN_MS, EvidenceWatch } from './evidence-watch.ts';
 import { greetClient } from './greeting.ts';
 import { HeldBytes } from './held-bytes.ts';
-import { REPLIES } from './replies.ts';
+import { LINE_FLAW_REPLIES, REPLIES } from './replies.ts';
 import { type Reply, reply } from './reply.ts';
 import type {
   CommitFailure,
@@ -39,18 +39,6 @@ import {
   refuseMail,
   type Transaction,
 } from './transaction.ts';
-
-export type { Route, RoutingAnswer } from './routing.ts';
-export type {
-  CommitFailure,
-  Session,
-  SessionEffect,
-  SessionEnvelope,
-  SessionEvent,
-  SessionOptions,
-  SessionPhase,
-  SessionRecipient,
-} from './session-events.ts';
 
 /** Contract §7: after so many the client does not speak SMTP, or looks for what else we speak. */
 export const UNKNOWN_COMMANDS_MAX = 10;
@@ -75,11 +63,16 @@ interface Chunk {
   remainingBytes: number;
 }
 
-const FLAW_REPLIES: Readonly<Record<LineFlaw, Reply>> = {
-  'too-long': REPLIES.lineTooLong,
-  'bare-line-end': REPLIES.bareLineEnd,
-  nul: REPLIES.nulOctet,
-  'not-utf8': REPLIES.notUtf8,
+/** What the driver may know of a state. Between two chunks the client takes a command's time. */
+const PHASES: Readonly<Record<State['kind'], SessionPhase>> = {
+  greeting: 'waiting',
+  command: 'command',
+  data: 'content',
+  chunk: 'content',
+  commit: 'waiting',
+  evidence: 'waiting',
+  handshake: 'waiting',
+  closed: 'closed',
 };
 
 type CommittedEvent = Extract<SessionEvent, { readonly kind: 'committed' }>;
@@ -108,23 +101,7 @@ class ReceivingSession implements Session {
   }
 
   get phase(): SessionPhase {
-    switch (this.#state.kind) {
-      case 'command':
-        // Between two chunks the message is coming in, but the client may take a command's time.
-        return 'command';
-      case 'data':
-      case 'chunk':
-        return 'content';
-      case 'greeting':
-      case 'commit':
-      case 'evidence':
-      case 'handshake':
-        return 'waiting';
-      case 'closed':
-        return 'closed';
-      default:
-        return assertNever(this.#state);
-    }
+    return PHASES[this.#state.kind];
   }
 
   handle(event: SessionEvent): readonly SessionEffect[] {
@@ -228,7 +205,7 @@ class ReceivingSession implements Session {
   #takeData(intake: ContentIntake, bytes: Uint8Array, from: number): number {
     const piece = intake.framing.take(bytes, from);
     this.#evidence.done(piece.end - from);
-    this.#keep(intake, piece.content);
+    intake.keep(piece.content);
     if (intake.isOverrun) this.#refuseAndClose(REPLIES.tooLarge);
     else if (piece.isEnd) this.#endMessage(intake);
     return piece.end;
@@ -238,15 +215,9 @@ class ReceivingSession implements Session {
     const end = Math.min(bytes.length, from + chunk.remainingBytes);
     chunk.remainingBytes -= end - from;
     this.#evidence.done(end - from);
-    if (chunk.intake !== null) this.#keep(chunk.intake, bytes.subarray(from, end));
+    chunk.intake?.keep(bytes.subarray(from, end));
     if (chunk.remainingBytes === 0) this.#endChunk(chunk);
     return end;
-  }
-
-  #keep(intake: ContentIntake, content: Uint8Array) {
-    intake.take(content);
-    if (intake.refusal !== null) this.#discard(intake);
-    else if (content.length > 0) this.#effects.add({ kind: 'content', bytes: content });
   }
 
   // -- Command lines ------------------------------------------------------------------------
@@ -255,7 +226,7 @@ class ReceivingSession implements Session {
   #judgeLine(line: CommandLine, seen: string | null) {
     const parsed = parseCommand(line.text);
     if (parsed.kind === 'http') return this.#refuseAndClose(REPLIES.notHttp);
-    if (line.flaw !== null) return this.#refuseLine(FLAW_REPLIES[line.flaw], line);
+    if (line.flaw !== null) return this.#refuseLine(LINE_FLAW_REPLIES[line.flaw], line);
     if (parsed.kind === 'unknown') return this.#refuseLine(REPLIES.unknownCommand, line);
     if (parsed.kind === 'refused') {
       if (parsed.verb === 'BDAT') return this.#refuseAndClose(parsed.reply);
@@ -374,12 +345,9 @@ class ReceivingSession implements Session {
   // -- Content ------------------------------------------------------------------------------
 
   #beginContent(transaction: Transaction): ContentIntake {
-    const intake = new ContentIntake({ maxBytes: this.#options.maxMessageBytes });
+    const intake = new ContentIntake({ maxBytes: this.#options.maxMessageBytes, effects: this.#effects });
     transaction.intake = intake;
-    this.#effects.add({
-      kind: 'begin-content',
-      declaredSizeBytes: transaction.parameters.declaredSizeBytes,
-    });
+    intake.begin(transaction.parameters.declaredSizeBytes);
     return intake;
   }
 
@@ -445,14 +413,8 @@ class ReceivingSession implements Session {
 
   /** Ends the transaction, and forgets a message that was coming in. */
   #reset() {
-    if (this.#transaction?.intake) this.#discard(this.#transaction.intake);
+    this.#transaction?.intake?.discard();
     this.#transaction = null;
-  }
-
-  #discard(intake: ContentIntake) {
-    if (intake.isDiscarded) return;
-    intake.isDiscarded = true;
-    this.#effects.add({ kind: 'discard-content' });
   }
 
   /** Ends the session for a shutdown, unless a message is coming in or is being made durable. */
