@@ -11,21 +11,29 @@ export const PROGRAM_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/
 /** The environment of helper and launchers. Messages of the shell are read, so they are not translated. */
 export const HELPER_ENVIRONMENT: Readonly<Record<string, string>> = { PATH: PROGRAM_PATH, LC_ALL: 'C' };
 
+export type Mechanism =
+  | 'flock'
+  | 'setsid'
+  | 'tail'
+  | 'no-new-privs'
+  | 'privileges'
+  | 'namespace'
+  | 'namespace-proc';
+
 const NAMESPACE = 'unshare --pid --fork --kill-child';
 /** A /proc of its own shows the hook its own pids; mounts of the host still come through. */
 const NAMESPACE_WITH_PROC = `${NAMESPACE} --mount-proc --propagation slave`;
 
-const TRIALS = {
-  flock: 'flock -n / true',
+const TRIALS: Readonly<Record<Mechanism, string>> = {
+  // Shared: two daemons that try at once must not take it for missing.
+  flock: 'flock -s -n / true',
   setsid: 'setsid true',
   tail: 'tail -c 1',
   'no-new-privs': 'setpriv --no-new-privs true',
   privileges: 'setpriv --reuid=0 --regid=0 --init-groups --no-new-privs true',
   namespace: `${NAMESPACE} true`,
   'namespace-proc': `${NAMESPACE_WITH_PROC} true`,
-} as const;
-
-export type Mechanism = keyof typeof TRIALS;
+};
 
 /** Without these a start could not be made once, or its end not be seen. */
 const REQUIRED: readonly Mechanism[] = ['flock', 'setsid', 'tail'];
