@@ -5,11 +5,9 @@
  * under limits and is killed without loss. It trusts nothing that it reads, talks to its parent alone,
  * and ends when that does.
  */
-import { createHash } from 'node:crypto';
 import { constants, createReadStream } from 'node:fs';
 import { mkdir, open } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createZstdDecompress } from 'node:zlib';
 import type { RawSource } from './journal/journal.ts';
 import type { Attachment } from './message/message.ts';
 import type { ReaderAnswer, ReaderRequest } from './pipeline/reader.ts';
@@ -17,6 +15,8 @@ import type { ReaderAnswer, ReaderRequest } from './pipeline/reader.ts';
 /** Seen by its owner alone until the pipeline gives it to the mailbox's. */
 const FILE_MODE = 0o600;
 const FOLDER_MODE = 0o700;
+
+// What is imported by the first request, and not here, is so because a process that waits stays small.
 
 /** The stored octets do not have the hash they were accepted with. */
 class DamagedSource extends Error {
@@ -43,6 +43,7 @@ async function readPlain(source: RawSource): Promise<Uint8Array> {
 async function readPacked(source: RawSource): Promise<Uint8Array> {
   const bytes = Buffer.alloc(source.sizeBytes);
   let filled = 0;
+  const { createZstdDecompress } = await import('node:zlib');
   const packed = createReadStream(source.path, { start: source.offset });
   const unpacked = createZstdDecompress();
   packed.on('error', (error) => unpacked.destroy(error));
@@ -56,6 +57,7 @@ async function readPacked(source: RawSource): Promise<Uint8Array> {
 
 async function readSource(source: RawSource): Promise<Uint8Array> {
   const bytes = source.encoding === 'zstd' ? await readPacked(source) : await readPlain(source);
+  const { createHash } = await import('node:crypto');
   const found = createHash('sha256').update(bytes).digest('hex');
   if (found !== source.sha256) throw new DamagedSource(found);
   return bytes;
@@ -88,7 +90,6 @@ async function answer(request: ReaderRequest): Promise<ReaderAnswer> {
       return { kind: 'summary', summary: summarizeMessage(bytes) };
     }
     case 'read': {
-      // Loaded by the first message that is read: a process that waits stays small.
       const { readMessage } = await import('./message/read-message.ts');
       const { attachments, ...shown } = readMessage(bytes);
       await writeAttachments(request.folder, attachments);

@@ -3,7 +3,8 @@
  * replaced when the next request needs it.
  *
  * One process is started at once and kept, so that the first message does not wait for it; another is
- * started while requests wait, and ended when it has had nothing to do.
+ * started while requests wait, and ended when it has had nothing to do. One that has read a large
+ * message is then replaced, since it keeps the memory.
  */
 import type { RawSource } from '../journal/journal.ts';
 import type { MessageSummary } from '../message/message.ts';
@@ -19,7 +20,7 @@ export interface ReaderLimits extends ProcessLimits {
   readonly summarizeMs: number;
   readonly readMs: number;
   readonly processesMax: number;
-  /** How long a process beyond the first waits for work. */
+  /** How long a process that is not needed, or has grown, waits for work. */
   readonly idleMs: number;
 }
 
@@ -156,16 +157,23 @@ class ReaderPool implements Reader {
     return process;
   }
 
-  /** Ends processes beyond the first once they have been idle for a while. */
+  /** Idle processes beyond the first, and those that have grown. */
+  #dispensable(): readonly ReaderProcess[] {
+    const idle = [...this.#processes].filter((process) => process.isIdle);
+    return idle.filter((process, index) => index > 0 || process.hasGrown);
+  }
+
+  /** Once there has been nothing to do for a while, ends what is not needed and keeps one that is small. */
   #watchIdle(): void {
     this.#idleTimer?.[Symbol.dispose]();
     this.#idleTimer = null;
-    const spare = (): readonly ReaderProcess[] =>
-      [...this.#processes].filter((process) => process.isIdle).slice(1);
-    if (spare().length === 0) return;
-    this.#idleTimer = this.#options.clock.after(this.#limits.idleMs, () => {
-      for (const process of spare()) void process.end();
-    });
+    if (this.#dispensable().length === 0) return;
+    this.#idleTimer = this.#options.clock.after(this.#limits.idleMs, () => void this.#shrink());
+  }
+
+  async #shrink(): Promise<void> {
+    await Promise.all(this.#dispensable().map((process) => process.end()));
+    if (!this.#closed && this.#processes.size === 0) this.#start();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -35,6 +35,9 @@ export interface ReaderProcessOptions {
   readonly onGone: (exit: ProcessExit | null) => void;
 }
 
+/** A process that has read a larger message keeps its memory, as V8 and the allocator see fit. */
+const SMALL_BYTES_MAX = 1024 * 1024;
+
 /** Added to the daemon's niceness: reading waits, the `250` does not. */
 const NICE = 10;
 
@@ -66,6 +69,7 @@ export class ReaderProcess {
   #child: ChildProcess | null = null;
   #job: ReaderJob | null = null;
   #timer: Timer | null = null;
+  #hasGrown = false;
   /** Why it is being killed; null where it is not. */
   #cause: unknown = null;
   /** Resolves when nothing is left of it. */
@@ -78,6 +82,11 @@ export class ReaderProcess {
 
   get isIdle(): boolean {
     return this.#job === null && this.#cause === null;
+  }
+
+  /** It holds more memory than a new one would. */
+  get hasGrown(): boolean {
+    return this.#hasGrown;
   }
 
   /** Starts the process and stays with it until it has ended. */
@@ -115,6 +124,7 @@ export class ReaderProcess {
   /** Only an idle process takes a request. */
   take(job: ReaderJob): void {
     this.#job = job;
+    this.#hasGrown ||= job.request.source.sizeBytes > SMALL_BYTES_MAX;
     this.#timer = this.#options.clock.after(job.timeoutMs, () =>
       this.#kill(
         new AimxError(

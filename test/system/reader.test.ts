@@ -11,7 +11,7 @@ import type { Reader } from '../../src/pipeline/reader.ts';
 import { createReaderPool, READER_LIMITS, type ReaderLimits } from '../../src/pipeline/reader-pool.ts';
 import { systemClock } from '../../src/system/clock.ts';
 import type { Log } from '../../src/system/log.ts';
-import { systemProcesses } from '../../src/system/processes.ts';
+import { type Processes, systemProcesses } from '../../src/system/processes.ts';
 
 const silent: Log = { debug() {}, info() {}, warn() {}, error() {} };
 
@@ -156,6 +156,30 @@ test('Reader answers many at once, each with its own', async () => {
     summaries.map(({ header }) => header.subject),
     subjects,
   );
+});
+
+test('Reader replaces a process that has read a large message, once it is idle', async () => {
+  let started = 0;
+  const { promise: replaced, resolve } = Promise.withResolvers<void>();
+  const processes: Processes = {
+    start(...args) {
+      started += 1;
+      if (started === 2) resolve();
+      return systemProcesses.start(...args);
+    },
+  };
+  await using reader = createReaderPool({
+    processes,
+    clock: systemClock,
+    log: silent,
+    limits: { processesMax: 1, idleMs: 20 },
+  });
+  await reader.summarize(sourceOf(`Subject: small\r\n\r\n`));
+  assert.equal(started, 1);
+  await reader.summarize(sourceOf(`Subject: large\r\n\r\n${'x'.repeat(2_000_000)}`));
+  await replaced;
+  assert.equal((await reader.summarize(sourceOf(MAIL))).messageId, '1@a.test');
+  assert.equal(started, 2);
 });
 
 test('Reader is ended with what waits for it', async () => {
