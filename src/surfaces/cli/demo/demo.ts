@@ -162,14 +162,14 @@ class Demo {
     const deadline = performance.now() + SETTLE_MS_MAX;
     for (;;) {
       this.#options.signal.throwIfAborted();
-      const [files, runs, mailbox] = await Promise.all([
+      const [files, { runs }, { mailbox }] = await Promise.all([
         this.#files(),
         this.#ask<{ runs: readonly { state: string; ended_at: string | null }[] }>('runs', 'list'),
-        this.#ask<{ pending: number }>('mailboxes', 'show', MAILBOX),
+        this.#ask<{ mailbox: { pending: number } }>('mailboxes', 'show', MAILBOX),
       ]);
-      const open = runs.runs.filter(({ ended_at }) => ended_at === null).length;
+      const open = runs.filter(({ ended_at }) => ended_at === null).length;
       const [id] = files;
-      if (id !== undefined && runs.runs.length > 0 && open === 0 && mailbox.pending === 0) return id;
+      if (id !== undefined && runs.length > 0 && open === 0 && mailbox.pending === 0) return id;
       if (performance.now() > deadline)
         throw new Error(`Not settled after ${SETTLE_MS_MAX / 1000} s: see ${this.#folder} with --keep`);
       await new Promise((resolve) => setTimeout(resolve, 100));
