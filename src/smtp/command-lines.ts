@@ -6,7 +6,7 @@
  * and a client that never sends CR learns why instead of waiting for ever.
  */
 import { MAIL_COMMAND_OCTETS_MAX } from './command.ts';
-import type { LINE_FLAW_REPLIES } from './replies.ts';
+import type { LineFlaw } from './replies.ts';
 
 const LF = 0x0a;
 const CR = 0x0d;
@@ -14,8 +14,6 @@ const NUL = 0x00;
 
 /** What is left of a line that is too long: enough to tell its verb. */
 const TOO_LONG_HEAD_OCTETS = 16;
-
-export type LineFlaw = keyof typeof LINE_FLAW_REPLIES;
 
 export interface CommandLine {
   /** Without CRLF. Only its first {@link TOO_LONG_HEAD_OCTETS} octets where the line was too long. */
