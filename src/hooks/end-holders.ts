@@ -9,9 +9,10 @@ const LOOK_MS = 20;
 
 /** Asks the supervisor of an attempt to end its hook and to say so. @returns false where there is none. */
 export async function askSupervisor(table: ProcessTable, lock: string): Promise<boolean> {
-  // `sh -c TEXT NAME …`: a hook may call itself so too, and then gets a signal of its own asking.
+  // `sh -c TEXT NAME …`, and not what it was started by. A hook may call itself so too, and then gets a
+  // signal of its own asking.
   const holders = await table.holdersOf(lock);
-  const supervisors = holders.filter(({ argv }) => argv.includes(SUPERVISOR_NAME));
+  const supervisors = holders.filter(({ argv }) => argv[1] === '-c' && argv[3] === SUPERVISOR_NAME);
   return supervisors.map(({ pid }) => table.signal(pid, 'SIGUSR2')).some((sent) => sent);
 }
 

@@ -4,7 +4,7 @@ import type { RunRow } from '../journal/journal.ts';
 import type { Account } from '../system/passwd.ts';
 
 /** Each value; the whole is in the file. Keeps the sum far below what exec takes (128 KiB a string). */
-export const VALUE_BYTES_MAX = 16 * 1024;
+export const VALUE_BYTES_MAX: number = 16 * 1024;
 
 /** What becomes of one value: no NUL, valid UTF-8, at most {@link VALUE_BYTES_MAX}, cut between characters. */
 export function boundValue(value: string): string {

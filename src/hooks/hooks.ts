@@ -42,6 +42,7 @@ export const NOT_STARTABLE_REASONS = [
   'exec-failed',
   'no-privileges',
   'not-flushed',
+  'no-room',
 ] as const;
 export type NotStartableReason = (typeof NOT_STARTABLE_REASONS)[number];
 

@@ -5,7 +5,7 @@
  */
 import { assert } from '../system/assert.ts';
 import type { Launch } from './hooks.ts';
-import { EXEC_FAILED_SIGNAL } from './launcher-script.ts';
+import { EXEC_FAILED_SIGNAL, NO_ROOM_SIGNAL } from './launcher-script.ts';
 
 /** One word of a shell program that stands for exactly `text`. NUL cannot be written and must not occur. */
 export function quoteShellWord(text: string): string {
@@ -38,7 +38,8 @@ export function formatLaunchFile(launch: Launch, dataBytesMax: number): string {
     'ulimit -c 0',
     `ulimit -d ${Math.floor(dataBytesMax / 1024)} 2>/dev/null`,
     ...exports,
-    'echo begun >&6',
+    // What has not been noted is not started: the supervisor could not tell it from a start that failed.
+    `echo begun >&6 || kill -s ${NO_ROOM_SIGNAL} "$$"`,
     // dash and ash leave by the trap when exec fails; bash goes on behind it.
     `trap 'kill -s ${EXEC_FAILED_SIGNAL} "$$"' EXIT`,
     '[ -n "$BASH_VERSION" ] && shopt -s execfail',

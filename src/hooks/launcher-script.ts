@@ -13,13 +13,14 @@
 export const SUPERVISOR_NAME = 'aimx-hook';
 
 /** Bytes of stdout and of stderr that are kept with an attempt (contract §6). */
-export const OUTPUT_BYTES_MAX = 64 * 1024;
+export const OUTPUT_BYTES_MAX: number = 64 * 1024;
 
 /** From SIGTERM to SIGKILL (contract §6). */
 export const KILL_AFTER_SECONDS = 5;
 
-/** Real-time signal by which the launch file says that exec failed: no program of its own dies of it. */
+/** Real-time signals by which the launch file says why it gave up: no program of its own dies of them. */
 export const EXEC_FAILED_SIGNAL = 64;
+export const NO_ROOM_SIGNAL = 63;
 
 /**
  * The helper. Arguments: folder of the stdin copies, supervisor's text, words that isolate a supervisor
@@ -39,7 +40,7 @@ export const EXEC_FAILED_SIGNAL = 64;
  *     4 flush mark and folders           the same, also after power loss
  *     5 start the supervisor             the same, or the supervisor goes on by itself
  */
-export const HELPER_SCRIPT = `
+export const HELPER_SCRIPT: string = `
 stdin_folder=$1 supervisor=$2 isolation=$3
 exec 8>&1
 say() { echo "$@" >&8; } 2>/dev/null
@@ -50,7 +51,7 @@ launch() {
   trap : PIPE
   cd "$run" 2>/dev/null || { say "refused $run $attempt no-folder"; return; }
   [ -r "$file" ] && [ -r "$stdin" ] || { say "refused $run $attempt no-input"; return; }
-  true >>"$attempt.lock" || { say "refused $run $attempt no-room"; return; }
+  true >>"$attempt.lock" 6>>"$attempt.stage" || { say "refused $run $attempt no-room"; return; }
   exec 7<"$file" 9<"$attempt.lock"
   flock -n 9 || { say "refused $run $attempt locked"; return; }
 
@@ -92,7 +93,7 @@ launch() {
 
 say ready
 while read -r verb run attempt file timeout stdin owner privileges; do
-  [ "$verb" = launch ] && launch "$run" "$attempt" "$file" "$timeout" "$stdin" "$owner" "$privileges" </dev/null >/dev/null &
+  [ "$verb" = launch ] && launch "$run" "$attempt" "$file" "$timeout" "$stdin" "$owner" "$privileges" </dev/null >/dev/null 2>&1 &
   # Looking at the jobs is what frees those that have ended.
   jobs >/dev/null 2>&1
 done
@@ -107,7 +108,7 @@ done
  *
  *     PHASE [REASON] exit|signal NUMBER end      PHASE: hook, timed-out, cancelled, not-started REASON
  */
-export const SUPERVISOR_SCRIPT = `
+export const SUPERVISOR_SCRIPT: string = `
 run=$1 attempt=$2 timeout=$3 stdin=$4 owner=$5
 shift 5
 cut='' timer='' killer=''
@@ -134,7 +135,7 @@ trap : PIPE
 # So that the hook may open /dev/stdout and /dev/stderr by name, too.
 [ "$owner" = - ] || chown "$owner" /proc/self/fd/1 /proc/self/fd/2
 hook=''
-setsid "$@" /bin/sh /proc/self/fd/7 <"$stdin" 6>"$attempt.stage" 8>&- &
+setsid "$@" /bin/sh /proc/self/fd/7 <"$stdin" 6>>"$attempt.stage" 8>&- &
 hook=$!
 trap 'stop timed-out' USR1
 trap 'stop cancelled' USR2
@@ -170,7 +171,9 @@ stage=''
 read -r stage <"$attempt.stage"
 case $stage in
   begun) phase=hook; [ $how = signal ] && [ "$number" = ${EXEC_FAILED_SIGNAL} ] && phase='not-started exec-failed' ;;
-  '') phase='not-started no-privileges' ;;
+  '')
+    phase='not-started no-privileges'
+    [ $how = signal ] && [ "$number" = ${NO_ROOM_SIGNAL} ] && phase='not-started no-room' ;;
   *) phase="not-started $stage" ;;
 esac
 phase=\${cut:-$phase}

@@ -31,6 +31,7 @@ const NOT_STARTABLE_TEXT: Readonly<Record<NotStartableReason, string>> = {
   'not-executable': 'The program is not an executable file for its owner',
   'exec-failed': 'The program cannot be executed; stderr of the run says why',
   'no-privileges': "The owner's account could not be taken on; stderr of the run says why",
+  'no-room': 'There was no room on the disk to note that it starts, so nothing was started',
   'not-flushed': 'The mark of the start could not be flushed to the disk, so nothing was started',
 };
 
@@ -76,6 +77,13 @@ export function decideRunEnd(
     case 'cancelled':
       return end('cancelled', 'cancelled: Ended on request while it ran', outcome);
     case 'not-startable':
+      // The one reason that goes away by itself; a new attempt has a mark of its own.
+      if (outcome.reason === 'no-room')
+        return {
+          kind: 'again',
+          delayMs: RETRY_DELAY_MS_MIN,
+          reason: `no-room: ${NOT_STARTABLE_TEXT['no-room']}`,
+        };
       return end('failed', `${outcome.reason}: ${NOT_STARTABLE_TEXT[outcome.reason]}`);
     default:
       return assertNever(outcome);

@@ -125,16 +125,16 @@ export class RunFollower {
       return await this.#closeUnstarted(end('cancelled', `cancelled: By ${cancelledBy}, before it started`));
     const waitMs = this.#launchAtMs - clock.monotonicMs();
     if (waitMs > 0) return { waitMs: Math.min(waitMs, POLL_MS) };
-    this.#launchAtMs = clock.monotonicMs() + LAUNCH_PATIENCE_MS;
+    this.#launchAtMs = clock.monotonicMs() + RELAUNCH_MS;
     const outcome = await launch(this.#world, run, this.#folder);
     switch (outcome.kind) {
       case 'ordered':
         this.#timeoutSeconds = outcome.timeoutSeconds;
+        this.#launchAtMs = clock.monotonicMs() + LAUNCH_PATIENCE_MS;
         return { waitMs: POLL_MS };
       case 'refused':
         return await this.#closeUnstarted(outcome.end);
       case 'later':
-        this.#launchAtMs = clock.monotonicMs() + RELAUNCH_MS;
         return { waitMs: RELAUNCH_MS };
       default:
         return assertNever(outcome);

@@ -37,6 +37,13 @@ export interface BenchOptions {
   readonly maxConcurrent?: number;
   readonly maxPerMailbox?: number;
   readonly folder?: string;
+  /** As on a machine where no namespace may be made. */
+  readonly withoutNamespaces?: boolean;
+  /** The helper is told of nothing: runs stay claimed. */
+  readonly deafHelper?: boolean;
+  readonly durableRows?: boolean;
+  /** Stands for /bin/sh everywhere. */
+  readonly shell?: string;
   readonly overrides?: Partial<HookRunnerOptions>;
 }
 
@@ -168,13 +175,18 @@ export async function openBench(options: BenchOptions): Promise<Bench> {
   const folder = options.folder ?? own?.path ?? '';
   const journalFolder = join(folder, 'journal');
   mkdirSync(journalFolder, { recursive: true, mode: 0o700 });
-  const rows = keptRows(journalFolder);
+  const rows = keptRows(journalFolder, { durable: options.durableRows ?? true });
   let helperPid = 0;
   const processes: Processes = {
     async start(command, args, more) {
-      const child = await systemProcesses.start(command, args, more);
-      if (args.includes('aimx-hooks')) helperPid = child.pid;
-      return child;
+      const instead = (text: string): string => {
+        const trial = options.withoutNamespaces === true ? text.replaceAll('unshare', 'false') : text;
+        return trial.replaceAll('/bin/sh', options.shell ?? '/bin/sh');
+      };
+      const child = await systemProcesses.start(instead(command), args.map(instead), more);
+      if (!args.includes('aimx-hooks')) return child;
+      helperPid = child.pid;
+      return options.deafHelper === true ? { ...child, write: async () => undefined } : child;
     },
   };
   const overrides = { processes, ...options.overrides };

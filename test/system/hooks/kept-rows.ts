@@ -26,7 +26,11 @@ export interface KeptRows {
   until(runId: string, ...states: readonly RunRow['state'][]): Promise<RunRow>;
 }
 
-export function keptRows(folder: string): KeptRows {
+/** @param options.durable False for measuring the runner without the cost of these rows. */
+export function keptRows(
+  folder: string,
+  options: { readonly durable: boolean } = { durable: true },
+): KeptRows {
   const path = join(folder, 'rows.json');
   const folders = {
     staging: join(folder, 'staging'),
@@ -37,12 +41,13 @@ export function keptRows(folder: string): KeptRows {
   const rows = new Map<string, RunRow>(existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')) : []);
   const listeners = new Set<() => void>();
   const commit = (): void => {
+    for (const listener of [...listeners]) queueMicrotask(listener);
+    if (!options.durable) return;
     const fd = openSync(`${path}.new`, 'w');
     writeSync(fd, JSON.stringify([...rows]));
     fsyncSync(fd);
     closeSync(fd);
     renameSync(`${path}.new`, path);
-    for (const listener of [...listeners]) queueMicrotask(listener);
   };
   const change = (
     runId: string,

@@ -193,7 +193,7 @@ async function holders(bench: Bench, runId: RunId): Promise<{ launcher: number; 
   const lock = join(bench.rows.journal.folders.runs, runId, '1.lock');
   const all = await systemProcessTable.holdersOf(lock);
   const pidOf = (name: string): number =>
-    all.find(({ argv }) => argv[0] !== 'unshare' && argv.includes(name))?.pid ?? assert.fail(`No ${name}`);
+    all.find(({ argv }) => argv[3] === name)?.pid ?? assert.fail(`No ${name}`);
   return { launcher: pidOf('aimx-hooks'), supervisor: pidOf('aimx-hook') };
 }
 
