@@ -32,22 +32,22 @@ export const INBOUND_LIMITS: InboundLimits = {
  * Content that a spooling connection may have waiting for the disk before its socket is paused:
  * a few reads of 64 KiB, so that the disk always has the next one at hand.
  */
-export const SPOOL_WAITING_BYTES_MAX = 512 * 1024;
+export const SPOOL_WAITING_BYTES_MAX: number = 512 * 1024;
 
 /**
  * Bytes that a session may keep for later (commands pipelined behind a commit) before its socket is
  * paused. A well-behaved client has one transaction's commands under way.
  */
-export const HELD_BYTES_MAX = 64 * 1024;
+export const HELD_BYTES_MAX: number = 64 * 1024;
 
 /** Refused connections that may wait for their client to close; beyond it they are dropped at once. */
-export const REFUSED_LINGERING_MAX = 256;
+export const REFUSED_LINGERING_MAX: number = 256;
 
 /** How long clients may take to close once the time for stopping in good order is over. */
-export const LINGER_AFTER_GIVING_UP_MS = 100;
+export const LINGER_AFTER_GIVING_UP_MS: number = 100;
 
 /** Lines about refusals that one connection may write at `info`; as many as it may name recipients by default. */
-export const REFUSAL_LINES_MAX = 100;
+export const REFUSAL_LINES_MAX: number = 100;
 
 /** At most one line about failed accepts in this time: without file handles every connection is one. */
-export const ACCEPT_FAILED_LINE_EVERY_MS = 10_000;
+export const ACCEPT_FAILED_LINE_EVERY_MS: number = 10_000;

@@ -135,7 +135,12 @@ test('inbound: a message is committed though its client has gone after the final
   while (server.inbound.stats().commitsUnderWay === 0) await new Promise((resolve) => setImmediate(resolve));
   client.socket.resetAndDestroy();
   while (server.inbound.stats().connections > 0) await new Promise((resolve) => setImmediate(resolve));
-  const stopped = server.inbound.stop({ deadlineMs: 5000 });
+  let isStopped = false;
+  const stopped = server.inbound.stop({ deadlineMs: 5000 }).then(() => {
+    isStopped = true;
+  });
+  for (let turn = 0; turn < 10; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+  assert.equal(isStopped, false);
   disk.open();
   await stopped;
   assert.equal(server.journal.kept.length, 1);
