@@ -92,28 +92,3 @@ export interface HookConfig {
   readonly maxConcurrent: number | null;
   readonly env: Readonly<Record<string, string>>;
 }
-
-/** What the command line or the environment says over the file; kept through every reload (contract §1). */
-export interface ConfigOverrides {
-  /** `--data-dir`, else `AIMX_DATA_DIR`. */
-  readonly dataDir?: string;
-  /** Each `--bind`, in order; none given: the file's. */
-  readonly bind?: readonly string[];
-  readonly tlsCert?: string;
-  readonly tlsKey?: string;
-}
-
-/** The configuration with the overrides in place. */
-export function configWith(config: Config, overrides: ConfigOverrides): Config {
-  const { dataDir, bind, tlsCert, tlsKey } = overrides;
-  return {
-    ...config,
-    dataDir: dataDir ?? config.dataDir,
-    smtp: { ...config.smtp, bind: bind === undefined || bind.length === 0 ? config.smtp.bind : bind },
-    tls: {
-      certPath: tlsCert ?? config.tls.certPath,
-      keyPath: tlsKey ?? config.tls.keyPath,
-      explicit: config.tls.explicit || tlsCert !== undefined || tlsKey !== undefined,
-    },
-  };
-}
