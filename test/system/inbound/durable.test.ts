@@ -1,62 +1,12 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { createTransport } from 'nodemailer';
-import { createInbound, type Inbound } from '../../../src/inbound/inbound.ts';
-import type { Journal } from '../../../src/journal/journal.ts';
-import { openJournal } from '../../../src/journal/open.ts';
-import { systemCertificates } from '../../../src/system/certificate.ts';
-import { systemClock } from '../../../src/system/clock.ts';
-import { noFaults } from '../../../src/system/faults.ts';
-import { silentLog } from '../../../src/system/log.ts';
-import { systemNetwork } from '../../../src/system/network.ts';
-import { systemRandom } from '../../../src/system/random.ts';
-import { testConfig } from './inbound-under-test.ts';
-import { registerMailboxes, storedMessages } from './stored-messages.ts';
+import { startReceiver } from './receiver-under-test.ts';
+import { storedMessages } from './stored-messages.ts';
 import { wireClient } from './wire-client.ts';
-
-interface Receiver extends AsyncDisposable {
-  readonly folder: string;
-  readonly journal: Journal;
-  readonly inbound: Inbound;
-  readonly port: number;
-}
-
-/** The real journal in a folder of its own, with `inbound` before it. */
-async function startReceiver(): Promise<Receiver> {
-  const folder = await mkdtemp(join(tmpdir(), 'aimx-inbound-'));
-  const shared = { clock: systemClock, random: systemRandom, log: silentLog, faults: noFaults };
-  const journal = await openJournal({ ...shared, folder, allowMemory: true });
-  const config = testConfig();
-  const ids = await registerMailboxes(
-    journal,
-    config.mailboxes.map(({ name }) => name),
-  );
-  const inbound = createInbound({
-    ...shared,
-    journal,
-    network: systemNetwork,
-    certificates: systemCertificates,
-    config: () => config,
-    mailboxIds: () => ids,
-  });
-  const [bound] = await inbound.listen(['127.0.0.1:0']);
-  if (bound === undefined) throw new Error('Nothing is listening');
-  return {
-    folder,
-    journal,
-    inbound,
-    port: bound.port,
-    async [Symbol.asyncDispose]() {
-      await inbound[Symbol.asyncDispose]();
-      await journal[Symbol.asyncDispose]();
-      await rm(folder, { recursive: true });
-    },
-  };
-}
 
 test('inbound and journal: a message has its row with envelope and arrival, and its bytes as sent', async () => {
   await using receiver = await startReceiver();
