@@ -395,6 +395,12 @@ describe('session: time-outs and shutdown', () => {
     assert.deepEqual(driver.handle({ kind: 'shutdown' }), []);
     assert.deepEqual(driver.send('BDAT 0 LAST\r\n').map(codes), ['250 2.0.0', '421 4.3.2', 'close']);
   });
+  it('a shutdown ends a session whose client gives its message up', () => {
+    const driver = new SimulatedDriver();
+    driver.send(`${OPEN}BDAT 1\r\nx`);
+    driver.handle({ kind: 'shutdown' });
+    assert.deepEqual(driver.send('RSET\r\n').map(codes), ['250 2.0.0', '421 4.3.2', 'close']);
+  });
   it('a shutdown waits for a commit and gives its 250', () => {
     const driver = new SimulatedDriver({ answersAtOnce: false });
     driver.send(`${OPEN}DATA\r\n.\r\n`);

@@ -107,6 +107,7 @@ class ReceivingSession implements Session {
   handle(event: SessionEvent): readonly SessionEffect[] {
     if (this.#state.kind === 'closed') return [];
     this.#take(event);
+    this.#stopIfIdle();
     return this.#effects.take();
   }
 
@@ -143,7 +144,7 @@ class ReceivingSession implements Session {
         return this.#refuseAndClose(REPLIES.timedOut);
       case 'shutdown':
         this.#isStopping = true;
-        return this.#stopIfIdle();
+        return;
       default:
         return assertNever(event);
     }
