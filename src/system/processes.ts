@@ -39,7 +39,7 @@ export interface ChildProcess {
   /** Messages before the first call are kept for it. */
   onMessage(callback: (message: unknown) => void): void;
   kill(signal: 'SIGTERM' | 'SIGKILL'): void;
-  /** Closes our ends of its pipes and leaves it to itself: it no longer keeps our process alive. */
+  /** Closes our ends of its pipes and leaves it to itself: it does not keep our process alive any more. */
   abandon(): void;
 }
 
@@ -49,7 +49,7 @@ export interface Processes {
 }
 
 /** The longest line that is passed on whole; the rest of a longer one is thrown away, so that memory is bounded. */
-export const LINE_BYTES_MAX = 64 * 1024;
+export const LINE_BYTES_MAX: number = 64 * 1024;
 
 /** Calls back with each value, keeping what comes before somebody listens. */
 function buffered<Value>(): { push(value: Value): void; listen(callback: (value: Value) => void): void } {
