@@ -18,7 +18,28 @@ import { runsCancel, runsRelease, runsReplay } from './run-decisions.ts';
 import { runsList, runsOutput, runsShow } from './runs.ts';
 import { trace } from './trace.ts';
 
-export const OPERATIONS = {
+/** Name → operation; the names are paths of the control socket and stay as they are. */
+export const OPERATIONS: {
+  readonly list: typeof list;
+  readonly read: typeof read;
+  readonly raw: typeof raw;
+  readonly trace: typeof trace;
+  readonly ingest: typeof ingest;
+  readonly 'runs.list': typeof runsList;
+  readonly 'runs.show': typeof runsShow;
+  readonly 'runs.output': typeof runsOutput;
+  readonly 'runs.release': typeof runsRelease;
+  readonly 'runs.replay': typeof runsReplay;
+  readonly 'runs.cancel': typeof runsCancel;
+  readonly 'dedup.list': typeof dedupList;
+  readonly 'dedup.forget': typeof dedupForget;
+  readonly 'mailboxes.list': typeof mailboxesList;
+  readonly 'mailboxes.show': typeof mailboxesShow;
+  readonly 'hooks.list': typeof hooksList;
+  readonly 'config.check': typeof configCheck;
+  readonly 'dkim.keygen': typeof dkimKeygen;
+  readonly attention: typeof attention;
+} = {
   list,
   read,
   raw,
@@ -38,7 +59,7 @@ export const OPERATIONS = {
   'config.check': configCheck,
   'dkim.keygen': dkimKeygen,
   attention,
-} as const;
+};
 
 export type OperationName = keyof typeof OPERATIONS;
 

@@ -101,30 +101,18 @@ function refuse(socket: Duplex, status: number, code: string, message: string, h
 }
 
 function answerClientError(error: NodeJS.ErrnoException, socket: Duplex): void {
-  switch (error.code) {
-    case 'ECONNRESET':
-    case 'EPIPE':
-      socket.destroy();
-      return;
-    case 'ERR_HTTP_REQUEST_TIMEOUT':
-      return refuse(
-        socket,
-        408,
-        'request.timeout',
-        'The request did not come within its time limit',
-        'send it at once',
-      );
-    case 'HPE_HEADER_OVERFLOW':
-      return refuse(socket, 431, 'request.too-large', 'The headers are too large', 'send fewer headers');
-    default:
-      return refuse(
-        socket,
-        400,
-        'request.invalid',
-        'This is not HTTP/1.1',
-        'see GET /v1 for what is understood',
-      );
-  }
+  if (error.code === 'ECONNRESET' || error.code === 'EPIPE') socket.destroy();
+  else if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT')
+    refuse(
+      socket,
+      408,
+      'request.timeout',
+      'The request did not come within its time limit',
+      'send it at once',
+    );
+  else if (error.code === 'HPE_HEADER_OVERFLOW')
+    refuse(socket, 431, 'request.too-large', 'The headers are too large', 'send fewer headers');
+  else refuse(socket, 400, 'request.invalid', 'This is not HTTP/1.1', 'see GET /v1 for what is understood');
 }
 
 /** True where somebody listens on the socket. */
