@@ -19,12 +19,12 @@ test('inbound: a client that sends a command byte by byte is not waited for long
 });
 
 test('inbound: a client that goes on giving commands stays', async () => {
-  await using server = await startInbound({ smtp: { commandTimeoutMs: 200 } });
+  await using server = await startInbound({ smtp: { commandTimeoutMs: 500 } });
   using client = await wireClient(server.port);
   await client.reply();
   for (let n = 0; n < 6; n += 1) {
     assert.match(await client.command('NOOP'), /^250/);
-    await new Promise((resolve) => setTimeout(resolve, 60));
+    await new Promise((resolve) => setTimeout(resolve, 100));
   }
 });
 
@@ -94,9 +94,9 @@ test('inbound: a client that does not read its replies is dropped, and its comma
 
 test('inbound: a commit that waits for the disk is not cut by any time limit', async () => {
   await using server = await startInbound({
-    smtp: { commandTimeoutMs: 50, dataTimeoutMs: 50, sessionTimeoutMs: 400 },
+    smtp: { commandTimeoutMs: 300, dataTimeoutMs: 300, sessionTimeoutMs: 1000 },
   });
-  server.journal.beforeAccept = () => new Promise((resolve) => setTimeout(resolve, 700));
+  server.journal.beforeAccept = () => new Promise((resolve) => setTimeout(resolve, 1300));
   using client = await wireClient(server.port);
   await client.startData();
   client.send('Subject: x\r\n\r\n.\r\n');
