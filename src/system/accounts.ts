@@ -60,12 +60,11 @@ export function systemAccounts(clock: Clock): Accounts {
     account.catch(() => answers.delete(key));
     return account;
   };
+  const { username, uid, gid, homedir, shell } = userInfo();
+  const self: Account = { name: username, uid, gid, home: homedir, shell: shell ?? '/bin/sh' };
   return {
     lookup: (name) => lookup(name),
     lookupUid: (uid) => lookup(uid),
-    current() {
-      const { username, uid, gid, homedir, shell } = userInfo();
-      return { name: username, uid, gid, home: homedir, shell: shell ?? '/bin/sh' };
-    },
+    current: () => self,
   };
 }

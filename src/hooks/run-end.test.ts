@@ -1,0 +1,49 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { AttemptOutcome } from './hooks.ts';
+import { decideInterrupted, decideRunEnd, INTERRUPT_STARTS_MAX, retryDelayMs } from './run-end.ts';
+
+test('decideRunEnd() gives each outcome a state and a reason of its own', () => {
+  const check = (outcome: AttemptOutcome, state: string, code: string | undefined): void => {
+    const end = decideRunEnd(outcome, { attempt: 1 }, { retries: 0 });
+    assert.deepEqual([end.kind === 'end' && end.state, end.reason?.split(':')[0]], [state, code]);
+  };
+  check({ kind: 'exited', exitCode: 0 }, 'succeeded', undefined);
+  check({ kind: 'exited', exitCode: 75 }, 'failed', 'exit');
+  check({ kind: 'exited', exitCode: 124 }, 'failed', 'exit');
+  check({ kind: 'signalled', signal: 'SIGKILL' }, 'failed', 'signal');
+  check({ kind: 'timed-out', exitCode: 0, signal: null }, 'timed_out', 'time-limit');
+  check({ kind: 'cancelled', exitCode: null, signal: 'SIGTERM' }, 'cancelled', 'cancelled');
+  check({ kind: 'not-startable', reason: 'not-found' }, 'failed', 'not-found');
+});
+
+test('decideRunEnd() starts again on exit 75, as often as the hook has retries', () => {
+  const outcome: AttemptOutcome = { kind: 'exited', exitCode: 75 };
+  const check = (attempt: number, retries: number | null, expected: string): void =>
+    assert.equal(decideRunEnd(outcome, { attempt }, retries === null ? null : { retries }).kind, expected);
+  check(1, 2, 'again');
+  check(2, 2, 'again');
+  check(3, 2, 'end');
+  check(1, 0, 'end');
+  check(1, null, 'end');
+});
+
+test('decideRunEnd() does not lose a run for lack of room on the disk', () => {
+  const end = decideRunEnd({ kind: 'not-startable', reason: 'no-room' }, { attempt: 9 }, { retries: 0 });
+  assert.equal(end.kind, 'again');
+});
+
+test('decideInterrupted() reports, or starts again a bounded number of times where the hook says so', () => {
+  const check = (attempt: number, onInterrupt: 'report' | 'retry' | null, expected: string): void => {
+    const hook = onInterrupt === null ? null : { onInterrupt };
+    assert.equal(decideInterrupted('status-lost: x', { attempt }, hook).kind, expected);
+  };
+  check(1, 'report', 'end');
+  check(1, null, 'end');
+  check(1, 'retry', 'again');
+  check(INTERRUPT_STARTS_MAX, 'retry', 'end');
+});
+
+test('retryDelayMs() doubles from 10 s to 15 min', () => {
+  assert.deepEqual([1, 2, 3, 8, 100].map(retryDelayMs), [10_000, 20_000, 40_000, 900_000, 900_000]);
+});
