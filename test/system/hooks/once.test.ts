@@ -210,35 +210,37 @@ test('launcher: killed after its mark, the supervisor ends the run as if nothing
   assert.deepEqual([row.exitCode, starts(bench)], [5, 1]);
 });
 
-test(
-  'supervisor: killed, its hook goes with it and the run is interrupted',
-  IS_ROOT ? {} : { skip: 'not root: no pid namespace' },
-  async () => {
-    await using folder = makeFolder();
-    const hooks = [counting('long', 'sleep 1000', folder.path)];
-    await using bench = await openBench({ folder: folder.path, hooks });
-    const runId = bench.run('long');
-    await bench.rows.until(runId, 'running');
-    await bench.untilLines('starts', 1);
-    process.kill((await holders(bench, runId)).supervisor, 'SIGKILL');
-    const row = await bench.rows.until(runId, 'interrupted');
-    assert.match(String(row.reason), /^status-lost: /);
-    assert.equal(starts(bench), 1);
-  },
-);
+const WITH_NAMESPACE = IS_ROOT ? {} : { skip: 'not root: no pid namespace' };
 
-test('runner: on_interrupt = "retry" starts it again, only when nothing of the old attempt lives', async () => {
+test('supervisor: killed, its hook goes with it and the run is interrupted', WITH_NAMESPACE, async () => {
   await using folder = makeFolder();
-  const hooks = [{ ...counting('long', 'sleep 1000', folder.path), onInterrupt: 'retry' as const }];
+  const hooks = [counting('long', 'sleep 1000', folder.path)];
   await using bench = await openBench({ folder: folder.path, hooks });
   const runId = bench.run('long');
   await bench.rows.until(runId, 'running');
   await bench.untilLines('starts', 1);
   process.kill((await holders(bench, runId)).supervisor, 'SIGKILL');
-  const row = await bench.rows.until(runId, 'due', 'interrupted');
-  assert.equal(row.state, 'due');
-  assert.deepEqual(
-    await systemProcessTable.holdersOf(join(bench.rows.journal.folders.runs, runId, '1.lock')),
-    [],
-  );
+  const row = await bench.rows.until(runId, 'interrupted');
+  assert.match(String(row.reason), /^status-lost: /);
+  assert.equal(starts(bench), 1);
 });
+
+test(
+  'runner: on_interrupt = "retry" starts it again, only when nothing of the old attempt lives',
+  WITH_NAMESPACE,
+  async () => {
+    await using folder = makeFolder();
+    const hooks = [{ ...counting('long', 'sleep 1000', folder.path), onInterrupt: 'retry' as const }];
+    await using bench = await openBench({ folder: folder.path, hooks });
+    const runId = bench.run('long');
+    await bench.rows.until(runId, 'running');
+    await bench.untilLines('starts', 1);
+    process.kill((await holders(bench, runId)).supervisor, 'SIGKILL');
+    const row = await bench.rows.until(runId, 'due', 'interrupted');
+    assert.equal(row.state, 'due');
+    assert.deepEqual(
+      await systemProcessTable.holdersOf(join(bench.rows.journal.folders.runs, runId, '1.lock')),
+      [],
+    );
+  },
+);
