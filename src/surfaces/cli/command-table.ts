@@ -2,50 +2,7 @@
  * Every command as data: the parser, the help, the shell completion and the reference are made from
  * this table. Bodies are loaded when they are called, since loading is most of what a command takes.
  */
-import type { CommandBody } from './invocation.ts';
-
-export interface ArgumentSpec {
-  /** `<message>`, `[mailbox]`, `<run…>` without brackets. */
-  readonly name: string;
-  readonly describe: string;
-  readonly isOptional?: boolean;
-  readonly isVariadic?: boolean;
-}
-
-export interface OptionSpec {
-  /** As commander takes it: `--mailbox <name>`. */
-  readonly flags: string;
-  readonly describe: string;
-  readonly choices?: readonly string[];
-  /** May be given several times. */
-  readonly isRepeatable?: boolean;
-}
-
-export const GROUPS = ['Mail', 'Hooks', 'Server'] as const;
-
-export interface CommandSpec {
-  /** `runs list`: a family and a verb, or one word. */
-  readonly name: string;
-  readonly group: (typeof GROUPS)[number];
-  readonly summary: string;
-  /** What a reader of `--help` should know beyond the summary. */
-  readonly detail?: string;
-  readonly args?: readonly ArgumentSpec[];
-  readonly options?: readonly OptionSpec[];
-  /** A command line that works, for `--help`. */
-  readonly example: string;
-  /** False where the output has no `--json`. */
-  readonly hasJson: boolean;
-  readonly load: () => Promise<CommandBody>;
-}
-
-/** A family of commands, and the other name it goes by. */
-export interface FamilySpec {
-  readonly name: string;
-  readonly alias?: string;
-  readonly group: CommandSpec['group'];
-  readonly summary: string;
-}
+import type { ArgumentSpec, CommandSpec, FamilySpec, OptionSpec } from './command-spec.ts';
 
 export const FAMILIES: readonly FamilySpec[] = [
   { name: 'dedup', group: 'Mail', summary: 'See which copies were absorbed, and let one in again' },
@@ -341,7 +298,10 @@ const SERVER_COMMANDS: readonly CommandSpec[] = [
     args: [{ name: 'shell', describe: 'bash, zsh or fish' }],
     example: 'aimx completion bash > /etc/bash_completion.d/aimx',
     hasJson: false,
-    load: async () => (await import('./commands/completion.ts')).run,
+    load: async () => {
+      const { completionOf } = await import('./commands/completion.ts');
+      return completionOf({ commands: COMMANDS, families: FAMILIES, globalOptions: GLOBAL_OPTIONS });
+    },
   },
 ];
 

@@ -1,13 +1,7 @@
 /** The command line's grammar, made from the table of commands. */
 import { Argument, Command, CommanderError, Option } from 'commander';
-import {
-  COMMANDS,
-  type CommandSpec,
-  FAMILIES,
-  GLOBAL_OPTIONS,
-  GROUPS,
-  type OptionSpec,
-} from './command-table.ts';
+import { type CommandSpec, GROUPS, type OptionSpec } from './command-spec.ts';
+import { COMMANDS, FAMILIES, GLOBAL_OPTIONS } from './command-table.ts';
 
 /** What was asked for. */
 export interface Parsed {
