@@ -21,8 +21,9 @@ import { loadTlsContext } from './certificate.ts';
 import { contentMemory } from './content-memory.ts';
 import { tickMs } from './deadlines.ts';
 import { ACCEPT_FAILED_LINE_EVERY_MS, INBOUND_LIMITS, type InboundLimits } from './limits.ts';
+import type { AcceptingJournal, MessageIntake } from './message-intake.ts';
 import { refusals } from './refusal.ts';
-import { type AcceptingJournal, type ConnectionDependencies, SmtpConnection } from './smtp-connection.ts';
+import { type ConnectionDependencies, SmtpConnection } from './smtp-connection.ts';
 
 export interface InboundDependencies {
   readonly journal: AcceptingJournal & Pick<Journal, 'broken'>;
@@ -90,7 +91,7 @@ class Listeners implements Inbound {
   readonly #refusals;
   readonly #connections = new Set<SmtpConnection>();
   /** Commits under way, oldest first, with when each began (monotonic). */
-  readonly #commits = new Map<SmtpConnection, number>();
+  readonly #commits = new Map<MessageIntake, number>();
   readonly #listening: Listening[] = [];
   #reject: (error: unknown) => void = () => undefined;
   #router: { readonly config: Config; readonly route: Router } | null = null;
@@ -119,9 +120,9 @@ class Listeners implements Inbound {
       memory: contentMemory(this.#limits.contentMemoryBytes),
       limits: this.#limits,
       mailboxIds: deps.mailboxIds,
-      onCommitStarted: (connection, atMs) => void this.#commits.set(connection, atMs),
-      onCommitEnded: (connection) => {
-        this.#commits.delete(connection);
+      onCommitStarted: (intake, atMs) => void this.#commits.set(intake, atMs),
+      onCommitEnded: (intake) => {
+        this.#commits.delete(intake);
         this.#leftOne();
       },
       onAccepted: () => {

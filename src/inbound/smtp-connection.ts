@@ -6,52 +6,19 @@
  * when the journal has said that the message is durable.
  */
 import type { Config } from '../config/config.ts';
-import type { Journal, JournalId, MailboxId, Reservation } from '../journal/journal.ts';
+import type { JournalId } from '../journal/journal.ts';
 import { formatReply } from '../smtp/reply.ts';
 import { createSession } from '../smtp/session.ts';
-import type {
-  CommitFailure,
-  Session,
-  SessionEffect,
-  SessionEnvelope,
-  SessionEvent,
-  SessionOptions,
-} from '../smtp/session-events.ts';
+import type { Session, SessionEffect, SessionEvent, SessionOptions } from '../smtp/session-events.ts';
 import { assert, assertNever } from '../system/assert.ts';
-import type { Clock } from '../system/clock.ts';
-import { AimxError } from '../system/errors.ts';
-import type { Faults } from '../system/faults.ts';
-import type { Log } from '../system/log.ts';
 import type { Connection, ConnectionEvents, TlsContext } from '../system/network.ts';
-import { buildAcceptance } from './acceptance.ts';
-import type { ContentMemory } from './content-memory.ts';
-import { ContentSink, type ReceivedContent } from './content-sink.ts';
 import { decideTimeout, type TimedPhase, type TimeLimits } from './deadlines.ts';
-import {
-  HELD_BYTES_MAX,
-  type InboundLimits,
-  LINGER_AFTER_GIVING_UP_MS,
-  REFUSAL_LINES_MAX,
-} from './limits.ts';
-
-/** What inbound asks of the journal. */
-export type AcceptingJournal = Pick<Journal, 'accept' | 'openSpool' | 'recordEvidence' | 'reserve'>;
+import { HELD_BYTES_MAX, LINGER_AFTER_GIVING_UP_MS, REFUSAL_LINES_MAX } from './limits.ts';
+import { type IntakeDependencies, MessageIntake } from './message-intake.ts';
 
 /** What all connections share. */
-export interface ConnectionDependencies {
-  readonly journal: AcceptingJournal;
-  readonly clock: Clock;
-  readonly log: Log;
-  readonly faults: Faults;
-  readonly memory: ContentMemory;
-  readonly limits: InboundLimits;
-  readonly mailboxIds: () => Readonly<Record<string, MailboxId>>;
-  readonly onCommitStarted: (connection: SmtpConnection, atMs: number) => void;
-  readonly onAccepted: () => void;
-  readonly onCommitEnded: (connection: SmtpConnection) => void;
+export interface ConnectionDependencies extends IntakeDependencies {
   readonly onClosed: (connection: SmtpConnection) => void;
-  /** The journal has become unusable. */
-  readonly onBroken: (error: unknown) => void;
 }
 
 /** What is fixed when a connection comes in; a reload reaches the next one. */
@@ -71,12 +38,11 @@ export class SmtpConnection implements ConnectionEvents {
   readonly #tlsContext: TlsContext | null;
   #timeLimits: TimeLimits;
   readonly #session: Session;
+  readonly #intake: MessageIntake;
   readonly #connectedAtMs: number;
 
   #unsent = '';
   #tls: string | null = null;
-  #sink: ContentSink | null = null;
-  #reservation: Reservation | null = null;
   #accepted: { readonly messageRef: string; readonly journalId: JournalId } | null = null;
   #heldBytes = 0;
 
@@ -103,13 +69,21 @@ export class SmtpConnection implements ConnectionEvents {
     this.#timeLimits = { ...config.smtp, ...deps.limits };
     this.#connectedAtMs = deps.clock.monotonicMs();
     this.#sinceMs = this.#connectedAtMs;
+    this.#intake = new MessageIntake(deps, {
+      sessionId: settings.sessionId,
+      clientAddress: connection.remoteAddress,
+      tls: () => this.#tls,
+      onProgress: () => this.#updateFlow(),
+      onCommitted: (journalId) => this.#committed(journalId),
+      onCommitFailed: (failure) => this.#handle({ kind: 'commit-failed', failure }),
+    });
     this.#session = createSession({
       hostname: config.hostname,
       maxMessageBytes: config.smtp.maxMessageBytes,
       maxRecipients: config.smtp.maxRecipients,
       tlsAvailable: settings.tlsContext !== null,
       route: settings.route,
-      hasRoom: (sizeBytes) => this.#reserve(sizeBytes),
+      hasRoom: (sizeBytes) => this.#intake.reserve(sizeBytes),
     });
   }
 
@@ -181,8 +155,7 @@ export class SmtpConnection implements ConnectionEvents {
 
   closed(error: Error | null): void {
     this.#isClosed = true;
-    this.#discardContent();
-    this.#releaseReservation();
+    this.#intake.discard();
     this.#deps.memory.release(this.#heldBytes);
     this.#heldBytes = 0;
     this.#deps.log.debug('smtp.closed', {
@@ -207,17 +180,16 @@ export class SmtpConnection implements ConnectionEvents {
         this.#unsent += formatReply(effect.reply);
         return;
       case 'begin-content':
-        this.#beginContent();
+        this.#intake.begin();
         return;
       case 'content':
-        this.#sink?.add(effect.bytes);
+        this.#intake.add(effect.bytes);
         return;
       case 'discard-content':
-        this.#discardContent();
-        this.#releaseReservation();
+        this.#intake.discard();
         return;
       case 'commit':
-        this.#commit(effect.envelope, effect.lacksIdentity);
+        this.#intake.commit(effect.envelope, effect.lacksIdentity);
         return;
       case 'evidence':
         this.#recordEvidence(effect.messageRef);
@@ -277,8 +249,7 @@ export class SmtpConnection implements ConnectionEvents {
     else this.#window ??= { startMs: this.#sinceMs, bytes: 0 };
     if (phase === from) return;
     if (phase === 'closing') {
-      this.#discardContent();
-      this.#releaseReservation();
+      this.#intake.discard();
       this.#connection.end();
     } else if (phase === 'handshake') {
       assert(this.#tlsContext !== null, 'STARTTLS was not offered');
@@ -291,7 +262,7 @@ export class SmtpConnection implements ConnectionEvents {
   #updateFlow(): void {
     this.#countHeldBytes();
     const { memory } = this.#deps;
-    if (this.#sink !== null && memory.isFull && !this.#awaitsRoom) {
+    if (this.#intake.isReceiving && memory.isFull && !this.#awaitsRoom) {
       this.#awaitsRoom = true;
       memory.onRoom(() => {
         this.#awaitsRoom = false;
@@ -303,8 +274,8 @@ export class SmtpConnection implements ConnectionEvents {
       !isClosing &&
       (this.#isUnread ||
         this.#heldBytes > HELD_BYTES_MAX ||
-        this.#sink?.isBehind === true ||
-        (this.#awaitsRoom && this.#sink !== null));
+        this.#intake.isBehind ||
+        (this.#awaitsRoom && this.#intake.isReceiving));
     if (wantsPause === this.#isPaused || this.#isClosed) return;
     this.#isPaused = wantsPause;
     if (wantsPause) {
@@ -325,123 +296,12 @@ export class SmtpConnection implements ConnectionEvents {
     else this.#deps.memory.release(-changeBytes);
   }
 
-  // --- content
+  // --- what the journal says
 
-  #beginContent(): void {
-    this.#discardContent();
-    this.#sink = new ContentSink({
-      memory: this.#deps.memory,
-      inlineBytes: this.#deps.limits.inlineBytes,
-      openSpool: () => this.#deps.journal.openSpool(),
-      onProgress: () => this.#updateFlow(),
-    });
-  }
-
-  #discardContent(): void {
-    const sink = this.#sink;
-    this.#sink = null;
-    if (sink !== null) this.#dispose(sink);
-  }
-
-  /** Removes what a refused message left. A spool file that cannot be removed goes at the next start. */
-  #dispose(sink: ContentSink): void {
-    sink.discard().catch((error: unknown) =>
-      this.#deps.log.warn('smtp.spool-not-removed', {
-        session: this.#sessionId,
-        error: error instanceof Error ? error.message : String(error),
-      }),
-    );
-  }
-
-  #reserve(sizeBytes: number): boolean {
-    this.#releaseReservation();
-    this.#reservation = this.#deps.journal.reserve(sizeBytes);
-    return this.#reservation !== null;
-  }
-
-  #releaseReservation(): void {
-    this.#reservation?.[Symbol.dispose]();
-    this.#reservation = null;
-  }
-
-  // --- commit
-
-  #commit(envelope: SessionEnvelope, lacksIdentity: boolean): void {
-    const sink = this.#sink;
-    assert(sink !== null, 'A commit follows the content that it commits');
-    this.#sink = null;
-    this.#deps.onCommitStarted(this, this.#deps.clock.monotonicMs());
-    const received = sink.finish();
-    const failed = (error: unknown): void => this.#commitFailed(sink, error);
-    // In memory it is complete already: a promise more would be a turn more for each message.
-    if (received instanceof Promise)
-      received
-        .then((whole) => this.#accept(sink, { envelope, lacksIdentity, received: whole }))
-        .catch(failed);
-    else this.#accept(sink, { envelope, lacksIdentity, received }).catch(failed);
-  }
-
-  #accept(
-    sink: ContentSink,
-    message: {
-      readonly envelope: SessionEnvelope;
-      readonly lacksIdentity: boolean;
-      readonly received: ReceivedContent;
-    },
-  ): Promise<void> {
-    const { clock, faults, journal } = this.#deps;
-    const outcome = buildAcceptance({
-      ...message,
-      mailboxIds: this.#deps.mailboxIds(),
-      arrival: {
-        receivedAt: clock.now(),
-        sessionId: this.#sessionId,
-        clientAddress: this.remoteAddress,
-        tls: this.#tls,
-      },
-    });
-    if (outcome.kind === 'mailbox-gone') {
-      this.#deps.log.warn('smtp.mailbox-gone', { session: this.#sessionId, mailbox: outcome.mailbox });
-      return Promise.resolve().then(() => this.#commitEnded(sink, 'busy'));
-    }
-    faults.reach('inbound.received');
-    return journal
-      .accept(outcome.acceptance)
-      .then((journalId) => this.#committed(sink, journalId, outcome.acceptance.envelope.recipients.length));
-  }
-
-  #committed(sink: ContentSink, journalId: JournalId, recipients: number): void {
-    const { clock, faults, log } = this.#deps;
-    const { sizeBytes } = sink;
-    sink.release();
-    this.#releaseReservation();
-    this.#deps.onAccepted();
+  #committed(journalId: JournalId): void {
     const messageRef = String(journalId);
     this.#accepted = { messageRef, journalId };
-    faults.reach('inbound.committed');
-    this.#handle({ kind: 'committed', messageRef, atMs: clock.monotonicMs() });
-    faults.reach('inbound.answered');
-    log.info('smtp.accepted', {
-      journal_id: journalId,
-      session: this.#sessionId,
-      client: this.remoteAddress,
-      size_bytes: sizeBytes,
-      recipients,
-    });
-    this.#deps.onCommitEnded(this);
-  }
-
-  #commitFailed(sink: ContentSink, error: unknown): void {
-    const hasNoRoom = error instanceof AimxError && error.code === 'journal.no-room';
-    this.#commitEnded(sink, hasNoRoom ? 'no-room' : 'broken');
-    if (!hasNoRoom) this.#deps.onBroken(error);
-  }
-
-  #commitEnded(sink: ContentSink, failure: CommitFailure): void {
-    this.#dispose(sink);
-    this.#releaseReservation();
-    this.#handle({ kind: 'commit-failed', failure });
-    this.#deps.onCommitEnded(this);
+    this.#handle({ kind: 'committed', messageRef, atMs: this.#deps.clock.monotonicMs() });
   }
 
   #recordEvidence(messageRef: string): void {

@@ -3,7 +3,7 @@
  * that need a journal which fails or waits. Durability is tested with the real one.
  */
 import { createHash } from 'node:crypto';
-import type { AcceptingJournal } from '../../../src/inbound/smtp-connection.ts';
+import type { AcceptingJournal } from '../../../src/inbound/message-intake.ts';
 import type { Acceptance, JournalId, Spool } from '../../../src/journal/journal.ts';
 
 export interface KeptMessage {
