@@ -19,7 +19,7 @@ import { openMailboxStore } from './mailbox/store.ts';
 import { evaluateConfig } from './operations/config-file.ts';
 import { openRaw } from './operations/journal-files.ts';
 import type { OperationWorld } from './operations/operation.ts';
-import type { Authenticator } from './pipeline/authenticate.ts';
+import type { Authenticator } from './pipeline/authenticator.ts';
 import { createMailboxRegistry, type MailboxRegistry } from './pipeline/mailbox-registry.ts';
 import { createPipeline, type Pipeline } from './pipeline/pipeline.ts';
 import { createReaderPool } from './pipeline/reader-pool.ts';

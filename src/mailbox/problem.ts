@@ -76,5 +76,12 @@ export function problemOf(error: unknown, where: string): ProblemOutcome {
     return problem('mailbox-timeout', error.message, error.hint ?? 'Check the disk and the mount');
   for (const [names, kind, reason, hint] of BY_ERRNO)
     if (isErrno(error, ...names)) return problem(kind, `Cannot write to "${where}": ${reason}`, hint);
+  // Whatever else a file system may answer: one mailbox waits with it, and no other.
+  if (error instanceof Error && 'errno' in error && 'code' in error)
+    return problem(
+      'mailbox-io',
+      `Cannot write to "${where}": ${String(error.code)}`,
+      'Check the disk and the mount',
+    );
   throw error;
 }

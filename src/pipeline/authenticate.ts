@@ -8,12 +8,6 @@ import type { Verdict } from '../authentication/verdict.ts';
 import type { MessageRow } from '../journal/journal.ts';
 import type { World } from './world.ts';
 
-/** Asks who wrote a message. */
-export interface Authenticator {
-  /** Total: what cannot be found out is `temperror` or `none` in the verdict, never an exception. */
-  authenticate(message: MessageRow, options: { readonly signal: AbortSignal }): Promise<Verdict>;
-}
-
 /** @returns the verdict that is stored with the message; asked for once and then read from the row. */
 export async function authenticateStep(
   message: MessageRow,

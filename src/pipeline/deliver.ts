@@ -12,7 +12,8 @@ import type { StagedMessage } from '../mailbox/publish.ts';
 import type { MailboxPlace } from '../mailbox/store.ts';
 import type { MessageSummary } from '../message/message.ts';
 import { assert, assertNever } from '../system/assert.ts';
-import { stage, stagedNames } from './stage.ts';
+import { stage } from './stage.ts';
+import { stagedNames } from './staged-names.ts';
 import { DeliveryObstructed, obstacleOfProblem } from './waiting.ts';
 import type { World } from './world.ts';
 

@@ -10,7 +10,7 @@ import type { DeliveryRow, MessageRow } from '../journal/journal.ts';
 import type { MessageSummary } from '../message/message.ts';
 import { AimxError } from '../system/errors.ts';
 import type { ReadOutcome } from './reader.ts';
-import { stagedNames } from './stage.ts';
+import { stagedNames } from './staged-names.ts';
 import type { World } from './world.ts';
 
 /** Two deaths are a pattern; the third attempt is the one that reads nothing. */

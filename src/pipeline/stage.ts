@@ -14,15 +14,11 @@ import { assert } from '../system/assert.ts';
 import type { Folder, Owner } from '../system/files.ts';
 import { hookVariables } from './hook-variables.ts';
 import { readStep } from './read.ts';
+import { stagedNames } from './staged-names.ts';
 import type { World } from './world.ts';
 
 const MESSAGE_FILE_MODE = 0o600;
 const BUNDLE_MODE = 0o700;
-
-/** Names in the staging folder; one of them exists when a delivery is staged. */
-export function stagedNames(delivery: DeliveryRow): { readonly file: string; readonly bundle: string } {
-  return { file: `${delivery.deliveryId}.md`, bundle: String(delivery.deliveryId) };
-}
 
 /**
  * Stages a delivery: everything it needs is flushed when this resolves, the hooks' stdin included.

@@ -8,7 +8,7 @@ import type { Clock } from '../system/clock.ts';
 import type { Faults } from '../system/faults.ts';
 import type { Folder } from '../system/files.ts';
 import type { Log } from '../system/log.ts';
-import type { Authenticator } from './authenticate.ts';
+import type { Authenticator } from './authenticator.ts';
 import type { Reader } from './reader.ts';
 import type { WaitSchedule } from './waiting.ts';
 

@@ -4,6 +4,7 @@
  * Loaded on first use: it costs some 30 ms, which commands that need none of them should not pay.
  */
 import { createRequire } from 'node:module';
+import { constants } from 'node:os';
 
 interface Native {
   flock(fd: number, operation: number): number;
@@ -40,23 +41,15 @@ function native(): Native {
 }
 
 const EINTR = 4;
-const ERRNO_NAMES: Readonly<Record<number, string>> = {
-  2: 'ENOENT',
-  11: 'EAGAIN',
-  13: 'EACCES',
-  17: 'EEXIST',
-  18: 'EXDEV',
-  20: 'ENOTDIR',
-  21: 'EISDIR',
-  22: 'EINVAL',
-  28: 'ENOSPC',
-  30: 'EROFS',
-  39: 'ENOTEMPTY',
-  122: 'EDQUOT',
-};
+const ERRNO_NAMES: ReadonlyMap<number, string> = new Map(
+  // Reversed: of two names for one number the first is the usual one (EAGAIN, not EWOULDBLOCK).
+  Object.entries(constants.errno)
+    .reverse()
+    .map(([name, errno]) => [errno, name]),
+);
 
 function errnoError(call: string, errno: number): NodeJS.ErrnoException {
-  const name = ERRNO_NAMES[errno] ?? `errno ${errno}`;
+  const name = ERRNO_NAMES.get(errno) ?? `errno ${errno}`;
   return Object.assign(new Error(`${call}: ${name}`), { code: name, errno: -errno, syscall: call });
 }
 
@@ -74,7 +67,7 @@ export function tryLockExclusive(fd: number): boolean {
     if (native().flock(fd, LOCK_EX | LOCK_NB) === 0) return true;
     const errno = native().errno();
     if (errno === EINTR) continue;
-    if (ERRNO_NAMES[errno] === 'EAGAIN') return false;
+    if (ERRNO_NAMES.get(errno) === 'EAGAIN') return false;
     throw errnoError('flock', errno);
   }
 }

@@ -235,7 +235,7 @@ export class DaemonUnderTest implements AsyncDisposable {
           });
         },
       );
-      call.once('error', reject);
+      call.once('error', (error) => reject(new Error(`${operation}: ${error.message}\n${this.log}`)));
       call.end(JSON.stringify(input));
     });
   }
