@@ -160,6 +160,7 @@ export class ReaderProcess {
   /** Who waits is answered when the process is gone: until then it may write into the folder it was given. */
   #kill(cause: unknown): void {
     this.#cause ??= cause;
+    this.#child?.kill('SIGKILL');
   }
 
   /** Ends it; what it was at is rejected with `reader.died`. Resolves when it is gone. */
