@@ -9,6 +9,7 @@
  */
 import type { Journal, JournalId, MessageRow } from '../journal/journal.ts';
 import { type Clock, type EpochMs, epochMs, type Timer } from '../system/clock.ts';
+import { AimxError } from '../system/errors.ts';
 import type { Log } from '../system/log.ts';
 import { ArrivalOrder } from './arrival-order.ts';
 import { advanceMessage } from './steps.ts';
@@ -22,6 +23,9 @@ const MESSAGES_AT_ONCE = 16;
 
 /** How long to wait before rows are looked at again when the journal itself could not answer. */
 const RETRY_CLAIM_MS = 1_000;
+
+/** How long a message rests when its rows cannot be written because the disk is full (reliability F6). */
+const NO_ROOM_RETRY_MS = 2_000;
 
 export interface Pipeline extends AsyncDisposable {
   /** Looks for messages now; harmless when there are none. */
@@ -99,17 +103,27 @@ class MessagePump implements Pipeline {
   #take(message: MessageRow): void {
     const turn = this.#order.take(message.deliveries.map(({ mailboxId }) => mailboxId));
     const work = advanceMessage(message, turn, this.#world, this.#stop.signal)
-      .catch((error: unknown) => {
-        if (this.#stop.signal.aborted) return;
-        this.#log.error('pipeline.broken', { journal_id: message.journalId, error: describe(error) });
-        this.#fail(error);
-      })
+      .catch((error: unknown) => this.#failed(message, error))
       .finally(() => {
         this.#inHand.delete(message.journalId);
         this.#journal.releaseMessage(message.journalId);
         this.wake();
       });
     this.#inHand.set(message.journalId, work);
+  }
+
+  /** A full disk is waited for; anything else that comes here ends the daemon. */
+  async #failed(message: MessageRow, error: unknown): Promise<void> {
+    if (this.#stop.signal.aborted) return;
+    const fields = { journal_id: message.journalId, error: describe(error) };
+    if (error instanceof AimxError && error.code === 'journal.no-room') {
+      // Not even the wait can be written down, so the lease is kept until it is worth another try.
+      this.#log.warn('pipeline.no_room', fields);
+      await this.#clock.sleep(NO_ROOM_RETRY_MS, { signal: this.#stop.signal }).catch(() => undefined);
+      return;
+    }
+    this.#log.error('pipeline.broken', fields);
+    this.#fail(error);
   }
 
   #wakeAt(at: EpochMs | null): void {
