@@ -23,7 +23,7 @@ import type { Authenticator } from './pipeline/authenticator.ts';
 import { createMailboxRegistry, type MailboxRegistry } from './pipeline/mailbox-registry.ts';
 import { createPipeline, type Pipeline } from './pipeline/pipeline.ts';
 import { createReaderPool } from './pipeline/reader-pool.ts';
-import { takeOverMailboxes } from './pipeline/take-over.ts';
+import { createTakeOver } from './pipeline/take-over.ts';
 import { startUpkeep } from './pipeline/upkeep.ts';
 import { WaitSchedule } from './pipeline/waiting.ts';
 import type { World } from './pipeline/world.ts';
@@ -197,9 +197,8 @@ class DaemonCore implements Core {
       waits: new WaitSchedule(),
     };
     const pipeline = stack.use(createPipeline(world));
-    const stopping = new AbortController();
-    stack.defer(() => stopping.abort());
-    void takeOverMailboxes(world, stopping.signal);
+    const takeOver = stack.use(createTakeOver(world));
+    registry.onAdopted(() => takeOver.wake());
     stack.use(startUpkeep(shared));
     return { pipeline };
   };

@@ -19,6 +19,8 @@ const MISSING_OWNER_RETRY_MS = 15_000;
 export interface MailboxRegistry extends MailboxDirectory, Disposable {
   /** Looks up owners and takes ids for every mailbox of a config; what was known before is replaced. */
   adopt(config: Config): Promise<void>;
+  /** Calls back now and whenever a config has been adopted. */
+  onAdopted(callback: () => void): void;
   /** Mailbox name → id. */
   readonly ids: Readonly<Record<string, MailboxId>>;
   /** Uid of the mailbox's owner; null where the account does not exist. */
@@ -46,6 +48,7 @@ class Registry implements MailboxRegistry {
   #ids: Readonly<Record<string, MailboxId>> = {};
   #entries: ReadonlyMap<MailboxId, Entry> = new Map();
   #retry: Timer | undefined;
+  #adopted: () => void = () => undefined;
 
   constructor(options: Parameters<typeof createMailboxRegistry>[0]) {
     this.#options = options;
@@ -75,6 +78,12 @@ class Registry implements MailboxRegistry {
     this.#ids = ids;
     this.#entries = entries;
     this.#lookAgain(config, owned);
+    this.#adopted();
+  }
+
+  onAdopted(callback: () => void): void {
+    this.#adopted = callback;
+    callback();
   }
 
   async #ownerOf(mailbox: MailboxConfig): Promise<MailboxOwner> {

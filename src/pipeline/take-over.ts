@@ -5,61 +5,87 @@
  * Receiving starts at once; decisions on such a mailbox wait until it has been read in.
  */
 import type { MailboxId } from '../journal/journal.ts';
-import { epochMs } from '../system/clock.ts';
+import type { MailboxPlace } from '../mailbox/store.ts';
+import type { EpochMs } from '../system/clock.ts';
 import type { World } from './world.ts';
 
 /** How soon a mailbox whose folder could not be used is tried again. */
-const RETRY_MS = 30_000;
+const RETRY_MS = 10_000;
 
-/** Reads in every mailbox that the journal has not seen read; runs until that is done or `signal` says stop. */
-export async function takeOverMailboxes(world: World, signal: AbortSignal): Promise<void> {
-  // Each mailbox has its own queue, so that one that hangs keeps no other waiting.
-  for (const mailboxId of await world.journal.query('legacy-pending', {})) {
-    if (signal.aborted) return;
-    takeOver(mailboxId, world, signal).catch((error: unknown) =>
-      world.log.error('mailbox.take_over_failed', { error: String(error) }),
-    );
-  }
+export interface TakeOver extends Disposable {
+  /** Looks for mailboxes that have not been read in: at the start, and after each change of the config. */
+  wake(): void;
 }
 
-async function takeOver(mailboxId: MailboxId, world: World, signal: AbortSignal): Promise<void> {
-  const place = world.directory.placeOf(mailboxId);
-  if (place === null) return;
-  const since = epochMs(world.clock.now() - world.config().dedup.windowMs);
-  let entries = 0;
-  for await (const slice of world.mailboxes.takeOver(place, since)) {
-    if (signal.aborted) return;
-    if (slice.kind === 'problem') {
-      world.log.warn('mailbox.take_over_waits', {
-        mailbox: place.mailbox,
-        code: slice.problem.kind,
-        reason: slice.problem.reason,
-        hint: slice.problem.hint,
-      });
-      world.clock.after(RETRY_MS, () => {
-        if (!signal.aborted)
-          takeOver(mailboxId, world, signal).catch((error: unknown) =>
-            world.log.error('mailbox.take_over_failed', { mailbox: place.mailbox, error: String(error) }),
-          );
-      });
-      return;
-    }
-    for (const { name, reason } of slice.skipped)
-      world.log.warn('mailbox.file_skipped', { mailbox: place.mailbox, name, reason });
-    if (slice.entries.length > 0)
-      await world.journal.advance('legacy-scanned', {
-        mailboxId,
-        entries: slice.entries,
-        done: false,
-        at: world.clock.now(),
-      });
-    entries += slice.entries.length;
+export function createTakeOver(world: World): TakeOver {
+  return new MailboxTakeOver(world);
+}
+
+class MailboxTakeOver implements TakeOver {
+  readonly #world: World;
+  readonly #inHand = new Set<MailboxId>();
+  readonly #stop = new AbortController();
+
+  constructor(world: World) {
+    this.#world = world;
   }
-  await world.journal.advance('legacy-scanned', {
-    mailboxId,
-    entries: [],
-    done: true,
-    at: world.clock.now(),
-  });
-  if (entries > 0) world.log.info('mailbox.taken_over', { mailbox: place.mailbox, messages: entries });
+
+  wake(): void {
+    this.#look().catch((error: unknown) => this.#failed(error));
+  }
+
+  /** Each mailbox has a queue of its own, so that one that hangs keeps no other waiting. */
+  async #look(): Promise<void> {
+    for (const mailboxId of await this.#world.journal.query('legacy-pending', {})) {
+      const place = this.#world.directory.placeOf(mailboxId);
+      if (place === null || this.#inHand.has(mailboxId) || this.#stop.signal.aborted) continue;
+      this.#inHand.add(mailboxId);
+      this.#read(mailboxId, place)
+        .catch((error: unknown) => {
+          this.#failed(error);
+          return false;
+        })
+        .then((isDone) => {
+          this.#inHand.delete(mailboxId);
+          if (!isDone) this.#world.clock.after(RETRY_MS, () => this.wake());
+        });
+    }
+  }
+
+  /** @returns false where the folder cannot be used now. */
+  async #read(mailboxId: MailboxId, place: MailboxPlace): Promise<boolean> {
+    const { journal, mailboxes, clock, config, log } = this.#world;
+    const since = (clock.now() - config().dedup.windowMs) as EpochMs;
+    let messages = 0;
+    for await (const slice of mailboxes.takeOver(place, since)) {
+      if (this.#stop.signal.aborted) return true;
+      if (slice.kind === 'problem') {
+        const { kind, reason, hint } = slice.problem;
+        log.warn('mailbox.take_over_waits', { mailbox: place.mailbox, code: kind, reason, hint });
+        return false;
+      }
+      for (const { name, reason } of slice.skipped)
+        log.warn('mailbox.file_skipped', { mailbox: place.mailbox, name, reason });
+      if (slice.entries.length > 0)
+        await journal.advance('legacy-scanned', {
+          mailboxId,
+          entries: slice.entries,
+          done: false,
+          at: clock.now(),
+        });
+      messages += slice.entries.length;
+    }
+    await journal.advance('legacy-scanned', { mailboxId, entries: [], done: true, at: clock.now() });
+    if (messages > 0) log.info('mailbox.taken_over', { mailbox: place.mailbox, messages });
+    return true;
+  }
+
+  #failed(error: unknown): void {
+    if (this.#stop.signal.aborted) return;
+    this.#world.log.error('mailbox.take_over_failed', { error: String(error) });
+  }
+
+  [Symbol.dispose](): void {
+    this.#stop.abort();
+  }
 }

@@ -71,6 +71,10 @@ const daemon = await startDaemon(
 );
 process.on('SIGTERM', () => void daemon.stop());
 process.on('SIGHUP', () => void daemon.reload());
+// A test runner that was ended must leave no daemon behind.
+process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'));
 process.send?.({ addresses: daemon.addresses });
-process.exitCode = await daemon.stopped;
+const exitCode = await daemon.stopped;
+process.removeAllListeners('disconnect');
+process.exitCode = exitCode;
 process.disconnect?.();
