@@ -104,7 +104,7 @@ class Runner implements HookRunner {
       try {
         const limits = runLimits(config(), mailboxIds());
         const claimed = await journal.advance('claim-runs', { limit, limits, at: clock.now() });
-        faults.reach('hooks.claimed');
+        if (claimed.runs.length > 0) faults.reach('hooks.claimed');
         for (const run of claimed.runs) this.#follow(run);
         if (claimed.runs.length > 0) this.#isWoken = true;
         this.#wakeAfter(claimed.nextDueAt === null ? null : claimed.nextDueAt - clock.now());
