@@ -148,7 +148,7 @@ class DaemonCore implements Core {
     try {
       const next = await loadConfig(this.#options, this.#accounts);
       for (const { key, needsRestart } of diffConfig(this.#config, next))
-        if (needsRestart) log.warn('config.needs_restart', { key });
+        if (needsRestart) log.warn('config.needs-restart', { key });
       await this.registry.adopt(next);
       this.#config = next;
       log.info('config.reloaded', { mailboxes: next.mailboxes.length });

@@ -136,7 +136,7 @@ function supervise(options: {
         ended.resolve(exitCode);
       },
       (error: unknown) => {
-        log.error('daemon.stop_failed', { error: String(error) });
+        log.error('daemon.stop-failed', { error: String(error) });
         ended.resolve(1);
       },
     );

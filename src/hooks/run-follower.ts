@@ -65,7 +65,7 @@ export class RunFollower {
         if (error instanceof BrokenInvariant) throw error;
         if (!stopping.aborted)
           log.warn('hooks.run-waits', {
-            runId: open.run.runId,
+            run_id: open.run.runId,
             error: error instanceof Error ? error.message : '',
           });
         return null;
@@ -154,7 +154,7 @@ export class RunFollower {
     if (this.#open.cancelledBy !== null) return await this.#cut('cancelled: Ended on request');
     this.#deadlineMs ??= await this.#deadline(startedAtMs);
     if (clock.monotonicMs() < this.#deadlineMs) return { waitMs: POLL_MS };
-    log.warn('hooks.time-limit-taken-over', { runId: this.#open.run.runId });
+    log.warn('hooks.time-limit-taken-over', { run_id: this.#open.run.runId });
     return await this.#cut('launcher-lost: What keeps the time limit was gone, and the time was over');
   }
 
@@ -235,11 +235,11 @@ export class RunFollower {
     if (result.kind === 'end') {
       const { state, exitCode, signal, reason } = result;
       await journal.advance('run-ended', { runId, attempt, state, exitCode, signal, reason, at });
-      log.info('run.ended', { runId, hook: this.#open.run.hook, state, reason });
+      log.info('run.ended', { run_id: runId, hook: this.#open.run.hook, state, reason });
     } else {
       const dueAt = epochMs(at + result.delayMs);
       await journal.advance('run-again', { runId, attempt, dueAt, reason: result.reason, started: true, at });
-      log.info('run.again', { runId, hook: this.#open.run.hook, reason: result.reason });
+      log.info('run.again', { run_id: runId, hook: this.#open.run.hook, reason: result.reason });
     }
     faults.reach('hooks.ended');
     return 'closed';

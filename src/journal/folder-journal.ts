@@ -228,7 +228,7 @@ export class FolderJournal implements Journal, JournalWiring {
   #mayDelete(): boolean {
     const readings = this.#readings();
     const { trusted, jumpedMs } = this.#guard.read(readings);
-    if (jumpedMs !== null) this.#parts.log.warn('journal.clock-jumped', { jumpedMs: Math.round(jumpedMs) });
+    if (jumpedMs !== null) this.#parts.log.warn('journal.clock-jumped', { jumped_ms: Math.round(jumpedMs) });
     if (!trusted)
       this.#parts.log.warn('journal.sweep-stopped', { reason: 'the clock has jumped by more than a day' });
     // Stored even so: the next start compares with what the clock says now.

@@ -99,7 +99,7 @@ class Registry implements MailboxRegistry {
     const { clock, log } = this.#options;
     this.#retry = clock.after(MISSING_OWNER_RETRY_MS, () => {
       this.adopt(config).catch((error: unknown) =>
-        log.warn('mailbox.owner_lookup_failed', { error: String(error) }),
+        log.warn('mailbox.owner-lookup-failed', { error: String(error) }),
       );
     });
   }

@@ -95,7 +95,7 @@ class MessagePump implements Pipeline {
       if (messages.length === 0) this.#wakeAt(nextDueAt);
     } catch (error) {
       if (this.#stop.signal.aborted) return;
-      this.#log.error('pipeline.claim_failed', { error: describe(error) });
+      this.#log.error('pipeline.claim-failed', { error: describe(error) });
       this.#wakeAt(epochMs(this.#clock.now() + RETRY_CLAIM_MS));
     }
   }
@@ -118,7 +118,7 @@ class MessagePump implements Pipeline {
     const fields = { journal_id: message.journalId, error: describe(error) };
     if (error instanceof AimxError && error.code === 'journal.no-room') {
       // Not even the wait can be written down, so the lease is kept until it is worth another try.
-      this.#log.warn('pipeline.no_room', fields);
+      this.#log.warn('pipeline.no-room', fields);
       await this.#clock.sleep(NO_ROOM_RETRY_MS, { signal: this.#stop.signal }).catch(() => undefined);
       return;
     }

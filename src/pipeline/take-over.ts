@@ -61,11 +61,11 @@ class MailboxTakeOver implements TakeOver {
       if (this.#stop.signal.aborted) return true;
       if (slice.kind === 'problem') {
         const { kind, reason, hint } = slice.problem;
-        log.warn('mailbox.take_over_waits', { mailbox: place.mailbox, code: kind, reason, hint });
+        log.warn('mailbox.take-over-waits', { mailbox: place.mailbox, code: kind, reason, hint });
         return false;
       }
       for (const { name, reason } of slice.skipped)
-        log.warn('mailbox.file_skipped', { mailbox: place.mailbox, name, reason });
+        log.warn('mailbox.file-skipped', { mailbox: place.mailbox, name, reason });
       if (slice.entries.length > 0)
         await journal.advance('legacy-scanned', {
           mailboxId,
@@ -76,13 +76,13 @@ class MailboxTakeOver implements TakeOver {
       messages += slice.entries.length;
     }
     await journal.advance('legacy-scanned', { mailboxId, entries: [], done: true, at: clock.now() });
-    if (messages > 0) log.info('mailbox.taken_over', { mailbox: place.mailbox, messages });
+    if (messages > 0) log.info('mailbox.taken-over', { mailbox: place.mailbox, messages });
     return true;
   }
 
   #failed(error: unknown): void {
     if (this.#stop.signal.aborted) return;
-    this.#world.log.error('mailbox.take_over_failed', { error: String(error) });
+    this.#world.log.error('mailbox.take-over-failed', { error: String(error) });
   }
 
   [Symbol.dispose](): void {

@@ -1,6 +1,6 @@
 /** What each event of the log means, and what to do about it where something is to be done. */
 export const EVENT_MEANINGS: Readonly<Record<string, string>> = {
-  'config.needs_restart':
+  'config.needs-restart':
     'A reload changed a key that is read at the start only; the old value is in use until then.',
   'config.refused': 'The config on disk has errors; the one in use stays. See `aimx config check`.',
   'config.reloaded': 'The config was read again and is in use.',
@@ -10,7 +10,7 @@ export const EVENT_MEANINGS: Readonly<Record<string, string>> = {
   'control.refused': 'A caller of the control socket was turned away, and why.',
   'daemon.broken': 'A part cannot go on; the daemon ends and must be started again.',
   'daemon.listening': 'The daemon takes mail in at these addresses.',
-  'daemon.stop_failed': 'Stopping did not end well; what was accepted is in the journal all the same.',
+  'daemon.stop-failed': 'Stopping did not end well; what was accepted is in the journal all the same.',
   'daemon.stopped': 'The daemon has ended in order.',
   'delivery.absorbed': 'A copy of a message that is in the mailbox; it was not delivered again.',
   'delivery.delivered': 'The file of a message is in its mailbox, on stable storage.',
@@ -33,14 +33,15 @@ export const EVENT_MEANINGS: Readonly<Record<string, string>> = {
   'journal.sweep-stopped': 'Deletion by age is stopped, and why.',
   'journal.torn-tail':
     'The log ended in half a record, as after a crash; it was moved aside. It had no `250`.',
-  'mailbox.file_skipped':
+  'mailbox.file-skipped':
     'A file of an earlier version could not be read in; it is not known as a possible copy.',
-  'mailbox.owner_lookup_failed': 'The owner of a mailbox could not be looked up; its mail waits.',
-  'mailbox.take_over_failed': 'A folder of the earlier version could not be read in.',
-  'mailbox.take_over_waits': 'A folder of the earlier version cannot be opened; it is tried again.',
-  'mailbox.taken_over': 'A folder of the earlier version was read in.',
+  'mailbox.owner-lookup-failed': 'The owner of a mailbox could not be looked up; its mail waits.',
+  'mailbox.take-over-failed': 'A folder of the earlier version could not be read in.',
+  'mailbox.take-over-waits': 'A folder of the earlier version cannot be opened; it is tried again.',
+  'mailbox.taken-over': 'A folder of the earlier version was read in.',
   'pipeline.broken': 'A step failed in a way that it does not expect: a fault of aimx.',
-  'pipeline.claim_failed': 'Accepted messages could not be claimed; it is tried again.',
+  'pipeline.claim-failed': 'Accepted messages could not be claimed; it is tried again.',
+  'pipeline.no-room': 'The rows cannot be written: the disk is full. Messages wait and go on by themselves.',
   'reader.failed': 'Reading a message failed; after two attempts it is delivered unread, with a warning.',
   'reader.gone': 'A process that reads messages has ended.',
   'run.again': 'A run will be started again, and why.',

@@ -234,7 +234,7 @@ async function moveTornTailAside(
   await handle.truncate(offset);
   await handle.sync();
   await syncFolder(join(folder, 'log'));
-  log.warn('journal.torn-tail', { segment: segment.file, offset, bytes: bytes.length, movedTo: aside });
+  log.warn('journal.torn-tail', { segment: segment.file, offset, bytes: bytes.length, moved_to: aside });
 }
 
 function damaged(file: string, offset: number, reason: string): AimxError {

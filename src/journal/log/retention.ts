@@ -60,7 +60,7 @@ async function retainSegment(
   if (moved.length > 0) await syncFolder(join(folder, 'spool'));
   await rows.inner('raw-moved', { file: segment.file, moved });
   await removeFile(folder, segment.file);
-  parts.log.info('journal.segment-removed', { segment: segment.file, copiedOut: moved.length });
+  parts.log.info('journal.segment-removed', { segment: segment.file, copied_out: moved.length });
   return true;
 }
 
