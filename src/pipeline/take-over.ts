@@ -6,7 +6,7 @@
  */
 import type { MailboxId } from '../journal/journal.ts';
 import type { MailboxPlace } from '../mailbox/store.ts';
-import type { EpochMs } from '../system/clock.ts';
+import { epochMs } from '../system/clock.ts';
 import type { World } from './world.ts';
 
 /** How soon a mailbox whose folder could not be used is tried again. */
@@ -55,7 +55,7 @@ class MailboxTakeOver implements TakeOver {
   /** @returns false where the folder cannot be used now. */
   async #read(mailboxId: MailboxId, place: MailboxPlace): Promise<boolean> {
     const { journal, mailboxes, clock, config, log } = this.#world;
-    const since = (clock.now() - config().dedup.windowMs) as EpochMs;
+    const since = epochMs(clock.now() - config().dedup.windowMs);
     let messages = 0;
     for await (const slice of mailboxes.takeOver(place, since)) {
       if (this.#stop.signal.aborted) return true;
