@@ -160,8 +160,8 @@ export class RunFollower {
 
   async #recordStart(startedAtMs: number): Promise<void> {
     if (this.#isRowStarted) return;
-    const { journal, clock, faults } = this.#world;
-    const { runId, attempt } = this.#open.run;
+    const { journal, clock, log, faults } = this.#world;
+    const { runId, attempt, hook, mailbox, id } = this.#open.run;
     faults.reach('hooks.marked');
     const pid = this.#launcherPid ?? (await readMark(this.#folder, attempt))?.pid ?? null;
     await journal.advance('run-started', {
@@ -171,6 +171,7 @@ export class RunFollower {
       pid,
       at: clock.now(),
     });
+    log.info('run.started', { run_id: runId, hook, mailbox, id, attempt });
     this.#isRowStarted = true;
     faults.reach('hooks.running');
   }

@@ -49,7 +49,10 @@ const SHOWN: Readonly<Record<string, Words>> = {
   },
 };
 
-/** @param terminal Written to as events come; warnings and errors go to stderr, every one of them. */
+/** Warnings that are no news on loopback. */
+const UNSHOWN: ReadonlySet<string> = new Set(['smtp.no-starttls']);
+
+/** @param terminal Written to as events come; warnings and errors go to stderr. */
 export function createDevLog(terminal: Terminal, clock: Pick<Clock, 'now'>): Log {
   const time = (): string => terminal.style('dim', formatInstant(clock.now()).slice(11, 23));
   const field =
@@ -75,7 +78,10 @@ export function createDevLog(terminal: Terminal, clock: Pick<Clock, 'now'>): Log
         // A terminal that has gone away does not stop the server.
         .catch(() => undefined);
     },
-    warn: (event, fields = {}) => trouble('yellow', event, fields),
+    warn: (event, fields = {}) => {
+      if (event === 'config.warning') terminal.err(`${time()}  ${safeLine(String(fields['problem']))}\n`);
+      else if (!UNSHOWN.has(event)) trouble('yellow', event, fields);
+    },
     error: (event, fields = {}) => trouble('red', event, fields),
   };
 }
