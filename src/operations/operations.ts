@@ -11,7 +11,7 @@ import { hooksList } from './hooks.ts';
 import { ingest } from './ingest.ts';
 import { list } from './list.ts';
 import { attention, mailboxesList, mailboxesShow } from './mailboxes.ts';
-import type { CallOperation, DownloadOperation, OperationContext, UploadOperation } from './operation.ts';
+import type { CallOperation, DownloadOperation, UploadOperation } from './operation.ts';
 import { raw } from './raw.ts';
 import { read } from './read.ts';
 import { runsCancel, runsRelease, runsReplay } from './run-decisions.ts';
@@ -82,5 +82,3 @@ export function isOperationName(name: string): name is OperationName {
 export function operationOf(name: OperationName): AnyOperation {
   return OPERATIONS[name] as unknown as AnyOperation;
 }
-
-export type { OperationContext };

@@ -37,7 +37,26 @@ function eventStyle(event: string, text: string): Parameters<Terminal['style']>[
   return / succeeded/.test(text) || event === 'delivery.delivered' ? 'green' : null;
 }
 
-export function formatTrace(trace: TraceOutput, terminal: Pick<Terminal, 'style' | 'columns'>): string {
+/** A storm of equal retries is one line that counts them; `--json` has each. */
+function foldEqual(
+  events: TraceOutput['events'],
+): readonly { after_ms: number; event: string; text: string }[] {
+  const folded: { after_ms: number; event: string; text: string; count: number; lastMs: number }[] = [];
+  for (const { after_ms, event, text } of events) {
+    const last = folded.at(-1);
+    if (last?.event === event && last.text === text) {
+      last.count += 1;
+      last.lastMs = after_ms;
+    } else folded.push({ after_ms, event, text, count: 1, lastMs: after_ms });
+  }
+  return folded.map(({ after_ms, event, text, count, lastMs }) => ({
+    after_ms,
+    event,
+    text: count === 1 ? text : `${text} (${count} times, the last at ${since(lastMs)})`,
+  }));
+}
+
+function formatTrace(trace: TraceOutput, terminal: Pick<Terminal, 'style' | 'columns'>): string {
   const columns = Number.isFinite(terminal.columns) ? terminal.columns : COLUMNS_DEFAULT;
   const name = `${trace.mailbox}/${trace.id ?? '(not yet named)'}`;
   const head = [
@@ -49,9 +68,10 @@ export function formatTrace(trace: TraceOutput, terminal: Pick<Terminal, 'style'
       : [safeLine(trace.path)]),
     `received ${trace.accepted.at.slice(0, 23).replace('T', ' ')} UTC; times below count from there`,
   ];
-  const stamps = trace.events.map(({ after_ms }) => since(after_ms));
+  const lines = foldEqual(trace.events);
+  const stamps = lines.map(({ after_ms }) => since(after_ms));
   const width = Math.max(...stamps.map((stamp) => stamp.length));
-  const events = trace.events.map(({ event, text }, index) => {
+  const events = lines.map(({ event, text }, index) => {
     const stamp = (stamps[index] ?? '').padStart(width);
     const safe = wrap(safeLine(text), width + 4, columns);
     const style = eventStyle(event, text);
