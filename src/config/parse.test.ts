@@ -444,7 +444,6 @@ test('parseConfig() warns of unknown keys outside hooks, and of what gives up a 
   warn('dedup.mode = "message-id"', 'dedup.mode: found "message-id"; a reused or forged');
   warn('dedup.window = "5d"', 'dedup.window: found "5d"; a sender that retries');
   warn('smtp.max_recipients = 99', 'smtp.max_recipients: found 99; senders may rely on 100');
-  warn('journal.allow_memory = true', 'journal.allow_memory');
   warn('trust = "verified"', 'trust: found "verified"; without trusted_senders');
   check(`${MINIMAL}dedup = "off"\nownr = "x"\n`, {
     warnings: [

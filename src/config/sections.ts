@@ -265,14 +265,7 @@ const journalKeys = {
 };
 
 export function readJournal(raw: RawTable, report: Report): Config['journal'] {
-  const values = readTable(journalKeys, raw, place('journal', report));
-  if (values.allow_memory)
-    report.warn({
-      at: ['journal', 'allow_memory'],
-      found: true,
-      allowed: 'on a memory file system a 250 does not survive power loss',
-    });
-  return { allowMemory: values.allow_memory };
+  return { allowMemory: readTable(journalKeys, raw, place('journal', report)).allow_memory };
 }
 
 const outboundKeys = {

@@ -57,7 +57,8 @@ const TAIL_BATCH_RECORDS = 500;
  */
 export async function openJournal(options: JournalOptions): Promise<Journal> {
   const { folder, clock, random, log } = options;
-  await makeFolders(folder, { allowMemory: options.allowMemory });
+  const memory = await makeFolders(folder, { allowMemory: options.allowMemory });
+  if (memory !== null) log.warn('journal.memory-file-system', { folder, file_system: memory });
   const lock = await lockFolder(folder);
   const wiring = new WiringUntilOpen();
   let rows: Rows | undefined;

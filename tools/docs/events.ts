@@ -26,6 +26,8 @@ export const EVENT_MEANINGS: Readonly<Record<string, string>> = {
     'Wall time jumped by more than a day; nothing is deleted by age until it is steady.',
   'journal.epoch-begun': 'A restored journal; everything that was not final is held.',
   'journal.leftovers-swept': 'Files of messages that were never acknowledged were removed.',
+  'journal.memory-file-system':
+    'The journal lies in memory, as the config allows: a 250 does not survive power loss.',
   'journal.no-room': 'Too little room on the disk; senders get `452` and keep their copy.',
   'journal.rebuilt': "Rows were made anew from the log's tail.",
   'journal.rows-behind': 'Rows of accepted messages cannot be written; the log has the messages.',

@@ -52,27 +52,40 @@ const MEMORY_FILE_SYSTEMS: ReadonlyMap<number, string> = new Map([
   [0x858458f6, 'ramfs'],
 ]);
 
-/** Makes the folder and what belongs in it, durable. */
-export async function makeFolders(folder: string, options: { readonly allowMemory: boolean }): Promise<void> {
+/**
+ * Makes the folder and what belongs in it, durable.
+ *
+ * @returns The memory file system that it lies on; null where what is flushed stays.
+ */
+export async function makeFolders(
+  folder: string,
+  options: { readonly allowMemory: boolean },
+): Promise<string | null> {
   const made = await mkdir(folder, { recursive: true, mode: 0o700 });
-  await refuseFileSystem(folder, options);
+  const memory = await refuseFileSystem(folder, options);
   let changed = made !== undefined;
   for (const name of SUBFOLDERS) {
     const created = await mkdir(join(folder, name), { recursive: true, mode: 0o700 });
     changed ||= created !== undefined;
   }
-  if (!changed) return;
-  await syncFolder(folder);
-  await syncFolder(dirname(folder));
+  if (changed) {
+    await syncFolder(folder);
+    await syncFolder(dirname(folder));
+  }
+  return memory;
 }
 
-async function refuseFileSystem(folder: string, options: { readonly allowMemory: boolean }): Promise<void> {
+async function refuseFileSystem(
+  folder: string,
+  options: { readonly allowMemory: boolean },
+): Promise<string | null> {
   // The kernel's field is signed on some machines.
   const type = (await statfs(folder)).type >>> 0;
   const network = NETWORK_FILE_SYSTEMS.get(type);
-  const memory = options.allowMemory ? undefined : MEMORY_FILE_SYSTEMS.get(type);
+  const memory = MEMORY_FILE_SYSTEMS.get(type);
   const name = network ?? memory;
-  if (name === undefined) return;
+  if (name === undefined) return null;
+  if (network === undefined && options.allowMemory) return name;
   throw new AimxError(
     'journal.unsupported-file-system',
     `Cannot keep the journal in "${folder}": it lies on ${name}`,
