@@ -115,6 +115,13 @@ test('launcher: of two that race for one attempt, one starts the hook, 50 times'
     );
     await settled;
     assert.deepEqual(events.toSorted(), ['done', 'refused', 'started']);
+    // And none when both are gone: the mark is never taken twice.
+    const refused = new Promise<LauncherEvent>((resolve) => {
+      heard = resolve;
+    });
+    writeFileSync(join(runs, runId, '1.launch'), text);
+    await first.launch({ ...order, ownerUid: null, privileges: '' });
+    assert.deepEqual(await refused, { kind: 'refused', runId, attempt: 1, reason: 'taken' });
   }
   assert.equal(readFileSync(join(folder.path, 'starts'), 'utf8').length, 50 * 2);
 });
