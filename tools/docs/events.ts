@@ -46,6 +46,7 @@ export const EVENT_MEANINGS: Readonly<Record<string, string>> = {
   'pipeline.no-room': 'The rows cannot be written: the disk is full. Messages wait and go on by themselves.',
   'reader.failed': 'Reading a message failed; after two attempts it is delivered unread, with a warning.',
   'reader.gone': 'A process that reads messages has ended.',
+  'run.started': 'A hook has started: its mark is taken.',
   'run.again': 'A run will be started again, and why.',
   'run.ended': 'A run has ended. See `aimx runs show`.',
   'runs.expired': 'Runs that were held for 30 days were given up.',
