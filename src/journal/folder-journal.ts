@@ -176,10 +176,13 @@ export class FolderJournal implements Journal, JournalWiring {
     const wasOpen = this.#state === 'open';
     this.#state = 'closed';
     const { writer, rows, lock } = this.#parts;
-    await writer.end();
-    if (wasOpen) await this.#applier.end();
-    await rows.stop();
-    await lock.close();
+    try {
+      await writer.end();
+      if (wasOpen) await this.#applier.end();
+    } finally {
+      await rows.stop();
+      await lock.close();
+    }
   }
 
   // ------------------------------------------------------------------------------------- wiring

@@ -6,11 +6,13 @@ import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
+  closeSync,
   copyFileSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
+  readlinkSync,
   rmSync,
   statSync,
   truncateSync,
@@ -26,7 +28,7 @@ import { toJournalId } from '../../src/journal/journal.ts';
 import { type JournalOptions, openJournal } from '../../src/journal/open.ts';
 import { openJournalReader } from '../../src/journal/reader.ts';
 import { type SimulatedClock, simulatedClock } from '../../src/system/clock.sim.ts';
-import { systemClock } from '../../src/system/clock.ts';
+import { type EpochMs, epochMs, systemClock } from '../../src/system/clock.ts';
 import { noFaults } from '../../src/system/faults.ts';
 import { silentLog } from '../../src/system/log.ts';
 import { systemRandom } from '../../src/system/random.ts';
@@ -268,7 +270,13 @@ for (const applied of [true, false])
     if (!applied) forgetApplied(folder);
     const segment = onlySegment(folder);
     const whole = readFileSync(segment);
-    for (const at of [20, whole.indexOf('one'), whole.indexOf('two'), 110]) {
+    for (const at of [
+      20,
+      whole.indexOf('one'),
+      whole.indexOf('two'),
+      110,
+      ...(applied ? [whole.indexOf('three')] : []),
+    ]) {
       const damaged = Buffer.from(whole);
       damaged[at] = (damaged[at] ?? 0) ^ 1;
       writeFileSync(segment, damaged);
@@ -309,7 +317,9 @@ test('openJournal() refuses rows that are damaged, missing or newer, and starts 
     writeFileSync(path, bytes);
   };
   await check('journal.damaged', () => overwrite(0, 100));
-  await check('journal.damaged', () => overwrite(4096 * 20, 4096));
+  const pages = statSync(path).size / 4096;
+  for (const share of [0.2, 0.4, 0.5, 0.6, 0.8])
+    await check('journal.damaged', () => overwrite(4096 * Math.floor(pages * share), 4096));
   await check('journal.damaged', () =>
     writeFileSync(path, 'not a database, and long enough to be none'.repeat(100)),
   );
@@ -437,13 +447,17 @@ test('accept(): a full disk refuses, keeps nothing half, and goes on when there 
   const ballast = join(root, 'ballast');
   writeFileSync(ballast, Buffer.alloc(4 * 1024 * 1024));
   const text = 'x'.repeat(60_000);
-  for (let n = 0; refused.length === 0; n += 1)
+  let sizeBefore = 0;
+  for (let n = 0; refused.length === 0; n += 1) {
+    sizeBefore = statSync(onlySegment(folder)).size;
     await desk.accept({ text: `${n} ${text}` }).then(
       (id) => acknowledged.push(id),
       (error) => refused.push(error),
     );
+  }
   assert.equal((refused[0] as { code: string }).code, 'journal.no-room');
   await assert.rejects(desk.accept({ text }), { code: 'journal.no-room' });
+  assert.equal(statSync(onlySegment(folder)).size, sizeBefore, 'what did not fit is cut off');
   assert.equal(desk.journal.reserve(1000), null);
   rmSync(ballast);
   acknowledged.push(await desk.accept({ text: 'there is room again' }));
@@ -455,3 +469,41 @@ test('accept(): a full disk refuses, keeps nothing half, and goes on when there 
     acknowledged.map((_id, index) => index + 1),
   );
 });
+
+test('accept(): after a failed write nothing is taken, and the journal says that it is broken', async (t) => {
+  const folder = tempFolder(t);
+  const desk = await Desk.open(storeIn(folder));
+  await desk.accept({ text: 'kept' });
+  // Its descriptor is taken away behind the journal's back, so that the next write fails.
+  const segment = onlySegment(folder);
+  const fd = readdirSync('/proc/self/fd').find((name) => linkOf(name) === segment);
+  closeSync(Number(fd));
+  const waiting = ['1', '2', '3'].map((text) =>
+    assert.rejects(desk.accept({ text }), { code: 'journal.broken' }),
+  );
+  await Promise.all(waiting);
+  await assert.rejects(desk.journal.broken, { code: 'journal.broken' });
+  await assert.rejects(desk.accept({ text: 'later' }), { code: 'journal.broken' });
+  await assert.rejects(desk.journal.advance('sweep', sweepNothing(desk)), { code: 'journal.broken' });
+  await desk.journal[Symbol.asyncDispose]();
+  await using again = await openJournal(options(folder));
+  assert.equal((await again.claimMessages(9, systemClock.now())).messages.length, 1);
+});
+
+function linkOf(fd: string): string | null {
+  try {
+    return readlinkSync(`/proc/self/fd/${fd}`);
+  } catch {
+    // It was the descriptor of the listing itself.
+    return null;
+  }
+}
+
+function sweepNothing(desk: Desk): {
+  fingerprintsBefore: EpochMs;
+  heldBefore: EpochMs;
+  limit: number;
+  at: EpochMs;
+} {
+  return { fingerprintsBefore: epochMs(0), heldBefore: epochMs(0), limit: 1, at: desk.now };
+}

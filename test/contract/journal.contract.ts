@@ -575,6 +575,19 @@ function promotions(check: Check): void {
     await journal.advance('promoted', { deliveryId, outcome: 'replaced', hooks: [hook('h')], at: desk.now });
     assert.equal((await desk.claimRuns()).length, 1);
   });
+
+  check('promote: a run that was not started after all waits for the new bytes', async (store) => {
+    const desk = await Desk.open(store);
+    await using journal = desk.journal;
+    const { deliveryId } = delivered(await desk.send('same', { messageId: 'm@x', hooks: [hook('h')] }));
+    const { runId, attempt } = only(await desk.claimRuns());
+    await desk.send('same', { messageId: 'm@x', rank: 'trusted' });
+    const at = desk.now;
+    await journal.advance('run-again', { runId, attempt, dueAt: at, reason: 'a: b', started: false, at });
+    assert.deepEqual(await desk.claimRuns(), []);
+    await journal.advance('promoted', { deliveryId, outcome: 'replaced', hooks: [hook('h')], at });
+    assert.equal(only(await desk.claimRuns()).runId, runId);
+  });
 }
 
 function runs(check: Check): void {
