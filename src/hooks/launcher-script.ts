@@ -181,8 +181,12 @@ phase=\${cut:-$phase}
 # What the hook left in its group; in a namespace the rest goes with this process.
 kill -s KILL -- "-$hook" 2>/dev/null
 if [ "$$" -ne 1 ]; then kill "$timer" \${killer:+"$killer"} 2>/dev/null; fi
-# Without room the result waits: a run without a status would be one that was interrupted.
+# Without room the result waits, for a day at most and as long as there is a folder to write it to: a run
+# without a status would be one that was interrupted.
+tries=43200
 until echo "$phase $how $number end" >"$attempt.status.new" && mv "$attempt.status.new" "$attempt.status"; do
+  tries=$((tries - 1))
+  [ "$tries" -gt 0 ] && [ -e "$attempt.lock" ] || exit 1
   sleep 2
 done
 sync "$attempt.status" .

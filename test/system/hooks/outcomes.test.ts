@@ -1,8 +1,9 @@
 /** How hooks end, each with a reason of its own (reliability.md F9). */
 import assert from 'node:assert/strict';
-import { chmodSync, writeFileSync } from 'node:fs';
+import { chmodSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { systemClock } from '../../../src/system/clock.ts';
 import { holdersUnder, makeFolder, openBench, sh } from './bench-runner.ts';
 
 const FAST = { timeoutSeconds: 1 };
@@ -53,7 +54,7 @@ test('hook: exit 75 is "again later" where it has retries, and failed without', 
   await bench.rows.until(runId, 'claimed');
   const row = await bench.rows.until(runId, 'due');
   assert.equal(row.attempt, 1);
-  assert.ok((row.dueAt ?? 0) > Date.now() + 5_000);
+  assert.ok((row.dueAt ?? 0) > systemClock.now() + 5_000);
   assert.match(String(row.reason), /^temporary: /);
 });
 
@@ -123,4 +124,25 @@ test('hook: one that was removed after delivery is cancelled', async () => {
   await using bench = await openBench({ hooks: [sh('present', 'exit 0')] });
   const row = await bench.ended('removed');
   assert.deepEqual([row.state, row.reason?.split(':')[0]], ['cancelled', 'hook-removed']);
+});
+
+test('supervisor: one whose folder is gone ends with its hook and waits for nothing', async () => {
+  await using folder = makeFolder();
+  const script = `while [ ! -e ${folder.path}/go ]; do sleep 0.02; done`;
+  await using bench = await openBench({ folder: folder.path, hooks: [sh('orphan', script)] });
+  const runId = bench.run('orphan');
+  await bench.rows.until(runId, 'running');
+  const run = join(bench.rows.journal.folders.runs, runId);
+  const pids = (await holdersUnder(bench)).map(({ pid }) => pid);
+  rmSync(run, { recursive: true });
+  bench.touch('go');
+  // One that has ended, and that the helper has not looked at yet, has no memory any more.
+  const lives = (pid: number): boolean => {
+    try {
+      return readFileSync(`/proc/${pid}/status`, 'utf8').includes('VmSize');
+    } catch {
+      return false;
+    }
+  };
+  while (pids.some(lives)) await systemClock.sleep(20);
 });
