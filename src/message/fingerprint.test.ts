@@ -2,6 +2,9 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { test } from 'node:test';
 import { contentFingerprint, legacyFingerprint } from './fingerprint.ts';
+import { HEADER_BYTES_MAX, HEADER_FIELDS_MAX } from './header-section.ts';
+import { readMessage } from './read-message.ts';
+import { summarizeMessage } from './summary.ts';
 
 const LETTER = [
   'Received: from a.test by b.test; Tue, 24 Nov 2026 20:00:00 +0000',
@@ -104,4 +107,19 @@ test('legacyFingerprint() is none without a Message-ID or a Date', () => {
   const file = { messageId: '1@a.test', from: 'ann@a.test', date: '2026-11-24T19:00:00Z', subject: 'Lunch' };
   assert.equal(legacyFingerprint({ ...file, messageId: '' }), null);
   assert.equal(legacyFingerprint({ ...file, date: 'soon' }), null);
+});
+
+test('a copy with the same contentFingerprint() reads the same, whatever was put before it', () => {
+  const read = (letter: string): unknown => {
+    const bytes = Buffer.from(letter, 'latin1');
+    const { attachments, ...shown } = readMessage(bytes);
+    return { shown, attachments, header: summarizeMessage(bytes).header };
+  };
+  const check = (what: string, stuffing: string): void => {
+    assert.equal(of(stuffing + LETTER), of(LETTER), what);
+    assert.deepEqual(read(stuffing + LETTER), read(LETTER), what);
+  };
+  check('as many fields as are read', 'X-A: b\r\n'.repeat(HEADER_FIELDS_MAX));
+  check('as many octets as are read', `X-A: ${'b'.repeat(HEADER_BYTES_MAX)}\r\n`);
+  check('signatures', 'DKIM-Signature: b\r\nARC-Seal: c\r\n'.repeat(HEADER_FIELDS_MAX));
 });

@@ -8,20 +8,7 @@ import { createHash } from 'node:crypto';
 import { parseAddresses } from './addresses.ts';
 import { parseDateTime } from './date-time.ts';
 import { type FieldRange, scanHeaderSection } from './header-section.ts';
-
-/** What a retry may change on its way; with every `arc-…` and `x-…`. The list is closed. */
-const CHANGED_ON_THE_WAY: ReadonlySet<string> = new Set([
-  'received',
-  'return-path',
-  'delivered-to',
-  'received-spf',
-  'dkim-signature',
-  'authentication-results',
-]);
-
-function changesOnTheWay(name: string): boolean {
-  return CHANGED_ON_THE_WAY.has(name) || name.startsWith('arc-') || name.startsWith('x-');
-}
+import { changesOnTheWay } from './way-fields.ts';
 
 const CR = 0x0d;
 const LF = 0x0a;

@@ -6,6 +6,8 @@
  * every octet is looked at a bounded number of times.
  */
 
+import { changesOnTheWay } from './way-fields.ts';
+
 const LF = 0x0a;
 const CR = 0x0d;
 const SPACE = 0x20;
@@ -144,38 +146,33 @@ function unfold(bytes: Uint8Array, start: number, end: number): string {
 /**
  * Reads the header section that begins at `from`, as far as the limits let it.
  *
- * What lies beyond {@link HEADER_BYTES_MAX} or {@link HEADER_FIELDS_MAX} is skipped and said in
- * `warnings`; the body is found all the same.
+ * Fields that change on the way are left out and use up none of the limits: a copy that was stuffed
+ * with them must read like the message whose fingerprint it has. What lies beyond
+ * {@link HEADER_BYTES_MAX} or {@link HEADER_FIELDS_MAX} is skipped and said in `warnings`; the body is
+ * found all the same.
  */
 export function readHeaderSection(bytes: Uint8Array, options: ScanOptions): HeaderSection {
   const fields: HeaderField[] = [];
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+  let usedBytes = 0;
   let skipped = 0;
   let stray = 0;
-  const scan = scanHeaderSection(bytes, options, (range) => {
-    if (range.nameEnd === range.nameStart) {
+  const scan = scanHeaderSection(bytes, options, ({ nameStart, nameEnd, valueStart, valueEnd }) => {
+    if (nameEnd === nameStart) {
       stray += 1;
       return;
     }
-    const tooFar = range.valueEnd - options.from > HEADER_BYTES_MAX;
-    if (tooFar && range.nameStart - options.from > HEADER_BYTES_MAX) {
+    const leftBytes = HEADER_BYTES_MAX - usedBytes;
+    if (leftBytes <= 0 || fields.length >= HEADER_FIELDS_MAX) {
       skipped += 1;
       return;
     }
-    if (fields.length >= HEADER_FIELDS_MAX) {
-      skipped += 1;
-      return;
-    }
-    if (tooFar) skipped += 1;
-    const name = Buffer.from(
-      bytes.buffer,
-      bytes.byteOffset + range.nameStart,
-      range.nameEnd - range.nameStart,
-    );
-    const valueEnd = Math.min(range.valueEnd, options.from + HEADER_BYTES_MAX);
-    fields.push({
-      name: name.toString('latin1').toLowerCase(),
-      value: unfold(bytes, range.valueStart, Math.max(range.valueStart, valueEnd)),
-    });
+    const name = buffer.toString('latin1', nameStart, nameEnd).toLowerCase();
+    if (changesOnTheWay(name)) return;
+    usedBytes += valueEnd - nameStart;
+    if (usedBytes > HEADER_BYTES_MAX) skipped += 1;
+    const cutEnd = Math.min(valueEnd, nameStart + leftBytes);
+    fields.push({ name, value: unfold(bytes, valueStart, Math.max(valueStart, cutEnd)) });
   });
   const warnings: string[] = [];
   if (skipped > 0) {
