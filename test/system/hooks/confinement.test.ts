@@ -131,12 +131,14 @@ test('hook: its own env cannot make the programs before it load code', AS_ROOT, 
 });
 
 test('hook: a child that lets go of everything is gone with its namespace', AS_ROOT, async () => {
-  const script = 'setsid sleep 98765.4321 </dev/null >/dev/null 2>&1 9<&- & sleep 0.3';
+  // A length that no other process sleeps for, by which it is found.
+  const length = `98765.${process.pid}`;
+  const script = `setsid sleep ${length} </dev/null >/dev/null 2>&1 9<&- & sleep 0.3`;
   await using bench = await openBench({ owner: 'nobody', hooks: [sh('leaver', script)] });
   assert.equal((await bench.ended('leaver')).state, 'succeeded');
   const left = readdirSync('/proc').filter((pid) => {
     try {
-      return readFileSync(`/proc/${pid}/cmdline`, 'latin1') === 'sleep\0' + '98765.4321\0';
+      return readFileSync(`/proc/${pid}/cmdline`, 'latin1') === `sleep\0${length}\0`;
     } catch {
       return false;
     }
