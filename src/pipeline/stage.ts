@@ -99,13 +99,13 @@ async function stageStdin(
   const { deliveryId } = delivery;
   const { rows } = await world.journal.query('runs', { filter: {}, deliveryId, limit: 1 });
   if (rows.length === 0) return;
-  const mode = 0o600;
   const json = new TextEncoder().encode(JSON.stringify({ variables }));
   await world.stdin.removeFile(`${deliveryId}.md`);
   await world.stdin.removeFile(`${deliveryId}.json`);
   await Promise.all([
-    world.stdin.writeFile(`${deliveryId}.md`, document, { mode, durable: true }),
-    world.stdin.writeFile(`${deliveryId}.json`, json, { mode, durable: true }),
+    // The journal's folder is closed to all others; the mode lets a hook's account open /dev/stdin by name.
+    world.stdin.writeFile(`${deliveryId}.md`, document, { mode: 0o644, durable: true }),
+    world.stdin.writeFile(`${deliveryId}.json`, json, { mode: 0o600, durable: true }),
   ]);
   await world.stdin.sync();
 }
