@@ -8,6 +8,7 @@ import { type AimxError, isErrno } from '../system/errors.ts';
 import type { Faults } from '../system/faults.ts';
 import type { Log } from '../system/log.ts';
 import type { Random } from '../system/random.ts';
+import { AcceptRate } from './accept-rate.ts';
 import { Applier } from './applier.ts';
 import { ClockGuard } from './clock-guard.ts';
 import {
@@ -68,6 +69,7 @@ export class FolderJournal implements Journal, JournalWiring {
   readonly #parts: FolderJournalParts;
   readonly #applier: Applier;
   readonly #guard: ClockGuard;
+  readonly #accepts = new AcceptRate();
   readonly #watchers: Record<RowsChanged, Set<() => void>> = { messages: new Set(), runs: new Set() };
   readonly #announced: Set<RowsChanged> = new Set();
   readonly #reject: (error: AimxError) => void;
@@ -125,6 +127,10 @@ export class FolderJournal implements Journal, JournalWiring {
 
   reserve(sizeBytes: number): Reservation | null {
     return this.#parts.room.reserve(sizeBytes);
+  }
+
+  acceptsPerSecond(): number {
+    return this.#accepts.perSecond(this.#parts.clock.monotonicMs());
   }
 
   async claimMessages(limit: number, at: EpochMs): ReturnType<Journal['claimMessages']> {
@@ -200,6 +206,7 @@ export class FolderJournal implements Journal, JournalWiring {
 
   recordsDurable(records: readonly DurableRecord[], bytes: number): void {
     this.#parts.room.used(bytes);
+    this.#accepts.add(records.length, this.#parts.clock.monotonicMs());
     this.#applier.add(records);
   }
 

@@ -579,6 +579,9 @@ export interface Journal extends AsyncDisposable {
   /** Sets room aside for `sizeBytes`; null where there is none. Does no I/O of its own. */
   reserve(sizeBytes: number): Reservation | null;
 
+  /** Messages a second that are being accepted at this moment: work that can wait makes way for them. */
+  acceptsPerSecond(): number;
+
   /** Leases up to `limit` messages that are not done, in order of acceptance, whose wait is over at `at`. */
   claimMessages(
     limit: number,

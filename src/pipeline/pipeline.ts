@@ -3,7 +3,8 @@
  *
  * The pipeline owns no state. It leases messages that are not done, runs the steps that their rows
  * say are open, and gives them back; a crash leaves rows, and running what is not finished is the
- * whole recovery. At most {@link MESSAGES_AT_ONCE} messages are in hand, however many wait.
+ * whole recovery. At most {@link MESSAGES_AT_ONCE} messages are in hand, however many wait, and one
+ * while many are being accepted.
  *
  * It must not know: SMTP, sockets, how a hook is started. It meets `inbound` and the hooks in rows.
  */
@@ -20,6 +21,20 @@ import type { World } from './world.ts';
  * mailbox, so more would only hold memory; fewer would leave the disk idle between two flushes.
  */
 const MESSAGES_AT_ONCE = 16;
+
+/**
+ * Above so many accepted messages a second the pipeline makes way: it shares the main thread, the disk
+ * and the processors with those who wait for a `250`, and nobody waits for it. Higher than what it could
+ * deliver in the same time, so that making way never makes the backlog of a load that it could keep up
+ * with.
+ */
+const ACCEPTS_PER_SECOND_MAX = 400;
+
+/** Messages in hand meanwhile: deliveries go on, one after the other. */
+const MESSAGES_AT_ONCE_UNDER_LOAD = 1;
+
+/** How soon it looks again whether the load has ended. */
+const LOAD_LOOK_MS = 50;
 
 /** How long to wait before rows are looked at again when the journal itself could not answer. */
 const RETRY_CLAIM_MS = 1_000;
@@ -87,8 +102,13 @@ class MessagePump implements Pipeline {
   }
 
   async #claim(): Promise<void> {
-    const room = MESSAGES_AT_ONCE - this.#inHand.size;
-    if (room <= 0) return;
+    const makesWay = this.#journal.acceptsPerSecond() > ACCEPTS_PER_SECOND_MAX;
+    const room = (makesWay ? MESSAGES_AT_ONCE_UNDER_LOAD : MESSAGES_AT_ONCE) - this.#inHand.size;
+    if (room <= 0) {
+      // Otherwise the end of a message in hand is what wakes.
+      if (makesWay) this.#wakeAt(epochMs(this.#clock.now() + LOAD_LOOK_MS));
+      return;
+    }
     try {
       const { messages, nextDueAt } = await this.#journal.claimMessages(room, this.#clock.now());
       for (const message of messages) this.#take(message);
