@@ -41,13 +41,34 @@ export function jsonLog(level: 'debug' | 'info' | 'warn' | 'error' = 'info'): Lo
       timestamp: () => `,"time":"${new Date().toISOString()}"`,
       formatters: { level: (label) => ({ level: label }) },
     },
-    pino.destination({ dest: 2, sync: true }),
+    gatheredByTurn(pino.destination({ dest: 2, sync: true })),
   );
   const at =
     (severity: 'debug' | 'info' | 'warn' | 'error') =>
     (event: string, fields: LogFields = {}): void =>
       logger[severity](bounded(fields), event);
   return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
+}
+
+/**
+ * Hands on all lines of one turn of the event loop in one write: a system call for each accepted message
+ * would cost a tenth of what accepting it costs. Lines are in order, and none is later than its turn or
+ * the end of the process; `kill -9` may take those of its last turn.
+ */
+function gatheredByTurn(output: { write(lines: string): unknown }): { write(line: string): void } {
+  let lines = '';
+  const flush = (): void => {
+    const gathered = lines;
+    lines = '';
+    if (gathered !== '') output.write(gathered);
+  };
+  process.on('exit', flush);
+  return {
+    write(line) {
+      if (lines === '') setImmediate(flush);
+      lines += line;
+    },
+  };
 }
 
 export const silentLog: Log = {
