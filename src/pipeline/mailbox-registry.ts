@@ -47,8 +47,12 @@ class Registry implements MailboxRegistry {
   readonly #options: Parameters<typeof createMailboxRegistry>[0];
   #ids: Readonly<Record<string, MailboxId>> = {};
   #entries: ReadonlyMap<MailboxId, Entry> = new Map();
+  /** The config that was adopted last. */
+  #config: Config | null = null;
+  #last: Promise<void> = Promise.resolve();
   #retry: Timer | undefined;
   #adopted: () => void = () => undefined;
+  #isDisposed = false;
 
   constructor(options: Parameters<typeof createMailboxRegistry>[0]) {
     this.#options = options;
@@ -58,7 +62,19 @@ class Registry implements MailboxRegistry {
     return this.#ids;
   }
 
-  async adopt(config: Config): Promise<void> {
+  adopt(config: Config): Promise<void> {
+    return this.#inTurn(() => this.#adopt(config));
+  }
+
+  /** Of two reloads, and of a reload and a look for missing accounts, the one that was begun last stands. */
+  #inTurn(work: () => Promise<void>): Promise<void> {
+    const done = this.#last.then(work);
+    // Who asked for it is told; the next one begins all the same.
+    this.#last = done.catch(() => undefined);
+    return done;
+  }
+
+  async #adopt(config: Config): Promise<void> {
     const { journal, clock, selfUid } = this.#options;
     const owned = await Promise.all(
       config.mailboxes.map(async (mailbox) => ({ config: mailbox, owner: await this.#ownerOf(mailbox) })),
@@ -77,7 +93,10 @@ class Registry implements MailboxRegistry {
     }
     this.#ids = ids;
     this.#entries = entries;
-    this.#lookAgain(config, owned);
+    this.#config = config;
+    this.#retry?.[Symbol.dispose]();
+    this.#retry = undefined;
+    if (owned.some(({ owner }) => owner === 'missing')) this.#lookAgain();
     this.#adopted();
   }
 
@@ -86,21 +105,28 @@ class Registry implements MailboxRegistry {
     callback();
   }
 
-  async #ownerOf(mailbox: MailboxConfig): Promise<MailboxOwner> {
-    if (mailbox.owner === null) return null;
-    const account = await this.#options.accounts.lookup(mailbox.owner);
-    return account === null ? 'missing' : { uid: account.uid, gid: account.gid };
+  /** An account database that does not answer stops the mail of its accounts, and not the daemon. */
+  async #ownerOf({ name, owner }: MailboxConfig): Promise<MailboxOwner> {
+    if (owner === null) return null;
+    try {
+      const account = await this.#options.accounts.lookup(owner);
+      return account === null ? 'missing' : { uid: account.uid, gid: account.gid };
+    } catch (error) {
+      this.#options.log.warn('mailbox.owner-lookup-failed', { mailbox: name, error: String(error) });
+      return 'missing';
+    }
   }
 
-  #lookAgain(config: Config, owned: readonly Entry[]): void {
-    this.#retry?.[Symbol.dispose]();
-    this.#retry = undefined;
-    if (!owned.some(({ owner }) => owner === 'missing')) return;
+  #lookAgain(): void {
     const { clock, log } = this.#options;
+    if (this.#isDisposed) return;
     this.#retry = clock.after(MISSING_OWNER_RETRY_MS, () => {
-      this.adopt(config).catch((error: unknown) =>
-        log.warn('mailbox.owner-lookup-failed', { error: String(error) }),
-      );
+      this.#inTurn(async () => {
+        if (this.#config !== null) await this.#adopt(this.#config);
+      }).catch((error: unknown) => {
+        log.warn('mailbox.ids-not-stored', { error: String(error) });
+        this.#lookAgain();
+      });
     });
   }
 
@@ -121,6 +147,7 @@ class Registry implements MailboxRegistry {
   }
 
   [Symbol.dispose](): void {
+    this.#isDisposed = true;
     this.#retry?.[Symbol.dispose]();
   }
 }

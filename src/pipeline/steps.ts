@@ -66,13 +66,15 @@ async function decided(
   if (pending.length === 0) return begun;
   const decisions = await identifyStep(message, pending, verdict, summary, world);
   for (const decision of decisions)
-    if (decision.kind === 'absorb')
+    if (decision.kind === 'absorb') {
+      world.waits.over(decision.delivery.deliveryId);
       world.log.info('delivery.absorbed', {
         journal_id: message.journalId,
         mailbox: decision.delivery.mailbox,
         by: decision.by,
         into: decision.into,
       });
+    }
   return [...begun, ...decisions.map(({ delivery }) => delivery)];
 }
 

@@ -6,7 +6,7 @@
  */
 import type { MailboxId } from '../journal/journal.ts';
 import type { MailboxPlace } from '../mailbox/store.ts';
-import { epochMs } from '../system/clock.ts';
+import { epochMs, type Timer } from '../system/clock.ts';
 import type { World } from './world.ts';
 
 /** How soon a mailbox whose folder could not be used is tried again. */
@@ -25,13 +25,24 @@ class MailboxTakeOver implements TakeOver {
   readonly #world: World;
   readonly #inHand = new Set<MailboxId>();
   readonly #stop = new AbortController();
+  #retry: Timer | undefined;
 
   constructor(world: World) {
     this.#world = world;
   }
 
   wake(): void {
-    this.#look().catch((error: unknown) => this.#failed(error));
+    this.#look().catch((error: unknown) => {
+      this.#failed(error);
+      this.#wakeLater();
+    });
+  }
+
+  /** Mail for a mailbox that is not read in waits, so nothing that fails here is the last word. */
+  #wakeLater(): void {
+    if (this.#stop.signal.aborted) return;
+    this.#retry?.[Symbol.dispose]();
+    this.#retry = this.#world.clock.after(RETRY_MS, () => this.wake());
   }
 
   /** Each mailbox has a queue of its own, so that one that hangs keeps no other waiting. */
@@ -47,7 +58,7 @@ class MailboxTakeOver implements TakeOver {
         })
         .then((isDone) => {
           this.#inHand.delete(mailboxId);
-          if (!isDone) this.#world.clock.after(RETRY_MS, () => this.wake());
+          if (!isDone) this.#wakeLater();
         });
     }
   }
@@ -87,5 +98,6 @@ class MailboxTakeOver implements TakeOver {
 
   [Symbol.dispose](): void {
     this.#stop.abort();
+    this.#retry?.[Symbol.dispose]();
   }
 }
