@@ -2,7 +2,7 @@
  * The composition root of everything behind the sockets: journal, registry of mailboxes, reader,
  * pipeline, hooks. `ingest` needs no more where no daemon runs.
  */
-import { readFile } from 'node:fs/promises';
+import { chmod, mkdir, open, readFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
 import { UNAUTHENTICATED } from './authentication/verdict.ts';
@@ -28,6 +28,7 @@ import { startUpkeep } from './pipeline/upkeep.ts';
 import { WaitSchedule } from './pipeline/waiting.ts';
 import type { World } from './pipeline/world.ts';
 import { type Accounts, systemAccounts } from './system/accounts.ts';
+import { BrokenInvariant } from './system/assert.ts';
 import { type Clock, systemClock } from './system/clock.ts';
 import { AimxError, isErrno } from './system/errors.ts';
 import { type Faults, noFaults } from './system/faults.ts';
@@ -48,6 +49,9 @@ export interface CoreOptions {
   readonly environment?: { readonly path: string | null; readonly lang: string | null };
   readonly log: Log;
 }
+
+/** Owners of mailboxes pass through it to their own folders; what is inside says who may read it (contract §3). */
+const DATA_FOLDER_MODE = 0o755;
 
 /** What a test's own root may replace. */
 export interface CorePorts {
@@ -85,6 +89,7 @@ export interface Core extends AsyncDisposable {
 export async function openCore(options: CoreOptions, ports: CorePorts): Promise<Core> {
   const accounts = systemAccounts(ports.clock);
   const config = await loadConfig(options, accounts);
+  await makeDataFolder(config.dataDir);
   const stack = new AsyncDisposableStack();
   try {
     const journal = stack.use(
@@ -106,14 +111,30 @@ export async function openCore(options: CoreOptions, ports: CorePorts): Promise<
       }),
     );
     await registry.adopt(config);
-    return new DaemonCore({ options, ports, accounts, stack, journal, registry, config });
+    return new OpenedCore({ options, ports, accounts, stack, journal, registry, config });
   } catch (error) {
     await stack.disposeAsync();
     throw error;
   }
 }
 
-class DaemonCore implements Core {
+/** Makes it, whatever the umask, and flushes every folder that has got an entry; one that is there stays as it is. */
+async function makeDataFolder(path: string): Promise<void> {
+  const first = await mkdir(path, { recursive: true, mode: DATA_FOLDER_MODE });
+  if (first === undefined) return;
+  for (let made = path; ; made = dirname(made)) {
+    await chmod(made, DATA_FOLDER_MODE);
+    const parent = await open(dirname(made), 'r');
+    try {
+      await parent.sync();
+    } finally {
+      await parent.close();
+    }
+    if (made === first) return;
+  }
+}
+
+class OpenedCore implements Core {
   readonly journal: Journal;
   readonly registry: MailboxRegistry;
   readonly ports: CorePorts;
@@ -154,8 +175,9 @@ class DaemonCore implements Core {
       log.info('config.reloaded', { mailboxes: next.mailboxes.length });
       this.#runner?.wake();
     } catch (error) {
-      if (!(error instanceof AimxError)) throw error;
-      log.error('config.refused', { reason: error.message, hint: error.hint });
+      if (error instanceof BrokenInvariant) throw error;
+      const hint = error instanceof AimxError ? error.hint : undefined;
+      log.error('config.refused', { reason: error instanceof Error ? error.message : String(error), hint });
     }
   };
 

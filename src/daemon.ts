@@ -7,6 +7,7 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type CoreOptions, type CorePorts, openCore, PRODUCTION_PORTS } from './daemon-core.ts';
+import { formatBind } from './inbound/bind.ts';
 import { createInbound } from './inbound/inbound.ts';
 import type { OperationWorld } from './operations/operation.ts';
 import { createControlServer } from './surfaces/socket/control-server.ts';
@@ -27,7 +28,7 @@ export interface RunningDaemon {
   /** The exit code: 0 after `stop`, 1 where it could not go on and must be started again. */
   readonly stopped: Promise<number>;
   stop(): Promise<void>;
-  /** Reads the config again. A bad one is refused and logged, and the old one goes on. */
+  /** Reads config and certificate again. What is bad is refused and logged, and the old one goes on. */
   reload(): Promise<void>;
 }
 
@@ -79,9 +80,7 @@ export async function startDaemon(
       }),
     );
     const bound = await inbound.listen(core.config().smtp.bind);
-    const addresses = bound.map(({ host, port }) =>
-      host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`,
-    );
+    const addresses = bound.map(formatBind);
     log.info('daemon.listening', { addresses });
     const { pipeline } = await core.work();
     const { runtimeDir } = options.overrides;
@@ -103,7 +102,9 @@ export async function startDaemon(
       },
       reload: async () => {
         await core.reload();
-        await inbound.reloadTls();
+        await inbound.reloadTls().catch((error: unknown) => {
+          log.error('tls.refused', { error: String(error) });
+        });
       },
     });
   } catch (error) {

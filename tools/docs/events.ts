@@ -37,6 +37,7 @@ export const EVENT_MEANINGS: Readonly<Record<string, string>> = {
     'The log ended in half a record, as after a crash; it was moved aside. It had no `250`.',
   'mailbox.file-skipped':
     'A file of an earlier version could not be read in; it is not known as a possible copy.',
+  'mailbox.ids-not-stored': 'The rows of the mailboxes could not be written; it is tried again.',
   'mailbox.owner-lookup-failed': 'The owner of a mailbox could not be looked up; its mail waits.',
   'mailbox.take-over-failed': 'A folder of the earlier version could not be read in.',
   'mailbox.take-over-waits': 'A folder of the earlier version cannot be opened; it is tried again.',
@@ -59,5 +60,6 @@ export const EVENT_MEANINGS: Readonly<Record<string, string>> = {
   'smtp.mailbox-gone': 'A mailbox was removed between RCPT and the end of the message.',
   'smtp.no-starttls': 'There is no certificate at the default place; STARTTLS is not offered.',
   'smtp.spool-not-removed': 'A file of a message that was not accepted could not be removed.',
+  'tls.refused': 'The certificate could not be read again; the old one goes on.',
   'upkeep.failed': 'A round of upkeep failed; the next one tries again.',
 };

@@ -1,6 +1,6 @@
 /** SIGTERM and SIGHUP under load (reliability F12), and a reader that is killed (design §3.4). */
 import assert from 'node:assert/strict';
-import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { wireClient } from '../inbound/wire-client.ts';
@@ -62,6 +62,19 @@ test('SIGHUP: the config is read again; a bad one is refused and the old one goe
   assert.match((await send(daemon.port, { to: 'late@example.com', content: mail('later') })) ?? '', /^250 /);
   await daemon.settled();
   assert.equal(ground.files('late').length, 2);
+});
+
+test('SIGHUP: a certificate that is not there, and a config that cannot be read, are refused and said', async () => {
+  using ground = new Ground();
+  await using daemon = await DaemonUnderTest.start(ground);
+  appendFileSync(ground.configPath, '[tls]\ncert = "/nowhere/cert.pem"\nkey = "/nowhere/key.pem"\n');
+  daemon.signal('SIGHUP');
+  await logged(daemon, 'tls.refused');
+  rmSync(ground.configPath);
+  mkdirSync(ground.configPath);
+  daemon.signal('SIGHUP');
+  await logged(daemon, 'config.refused');
+  assert.match((await send(daemon.port, { content: mail('on it goes') })) ?? '', /^250 /);
 });
 
 test('a message that kills its reader twice is delivered unread, once, with the raw message beside it', async () => {
