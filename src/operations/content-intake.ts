@@ -3,13 +3,11 @@
  */
 import { createHash, type Hash } from 'node:crypto';
 import type { AcceptedContent, Journal, Spool } from '../journal/journal.ts';
+import { HeaderScan } from '../smtp/header-scan.ts';
 import { AimxError } from '../system/errors.ts';
 
 /** Below it a message stays in memory, as it does on the SMTP way (design §3.2). */
 const INLINE_BYTES_MAX = 256 * 1024;
-
-/** Header bytes in which Message-ID and Date are looked for; a longer section counts as having both. */
-const HEADER_BYTES_MAX = 256 * 1024;
 
 const CR = 0x0d;
 const LF = 0x0a;
@@ -42,21 +40,11 @@ export function withCrlf(chunk: Uint8Array, previous: number | undefined): Uint8
   return out;
 }
 
-/** True where the header section has neither Message-ID nor Date (design §3.3). `head` has CRLF line ends. */
-export function lacksIdentity(head: Uint8Array): boolean {
-  const text = new TextDecoder('latin1').decode(head);
-  const end = text.startsWith('\r\n') ? 0 : text.indexOf('\r\n\r\n');
-  if (end === -1 && head.length >= HEADER_BYTES_MAX) return false;
-  const section = end === -1 ? text : text.slice(0, end);
-  return !/^(?:message-id|date)[ \t]*:/im.test(section);
-}
-
 class Collector {
   readonly #journal: Pick<Journal, 'openSpool'>;
   readonly #hash: Hash = createHash('sha256');
   #chunks: Uint8Array[] = [];
-  #head: Uint8Array[] = [];
-  #headBytes = 0;
+  readonly #header = new HeaderScan();
   #spool: Spool | null = null;
   sizeBytes = 0;
 
@@ -67,10 +55,7 @@ class Collector {
   async add(bytes: Uint8Array): Promise<void> {
     this.sizeBytes += bytes.length;
     this.#hash.update(bytes);
-    if (this.#headBytes < HEADER_BYTES_MAX) {
-      this.#head.push(bytes.subarray(0, HEADER_BYTES_MAX - this.#headBytes));
-      this.#headBytes = Math.min(HEADER_BYTES_MAX, this.#headBytes + bytes.length);
-    }
+    this.#header.take(bytes);
     if (this.#spool === null && this.sizeBytes > INLINE_BYTES_MAX) {
       this.#spool = await this.#journal.openSpool();
       for (const chunk of this.#chunks) await this.#spool.write(chunk);
@@ -88,7 +73,7 @@ class Collector {
     return {
       content,
       exactFingerprint: this.#hash.digest('hex'),
-      lacksIdentity: lacksIdentity(Buffer.concat(this.#head)),
+      lacksIdentity: this.#header.lacksIdentity,
     };
   }
 

@@ -35,13 +35,18 @@ export interface IngestOutput {
 
 type Progress = { readonly deliveries: readonly DeliveryRow[]; readonly runs: readonly RunRow[] };
 
+/** Waits that end by themselves as soon as something else of the mailbox has ended. */
+const PASSING_WAITS: readonly string[] = ['legacy-scan', 'earlier-copy', 'copy-in-progress'];
+
 /** True where nothing more will happen unless somebody decides or mends something. */
 function isSettled({ deliveries, runs }: Progress): boolean {
   if (deliveries.length === 0) return false;
+  const isStuck = ({ waiting }: DeliveryRow): boolean =>
+    waiting !== null && !PASSING_WAITS.includes(waiting.code);
   const settled = (row: DeliveryRow): boolean =>
-    row.state === 'delivered' || row.state === 'absorbed' || row.waiting !== null;
+    row.state === 'delivered' || row.state === 'absorbed' || isStuck(row);
   const ended = (run: RunRow): boolean => FINAL_RUN_STATES.includes(run.state) || run.state === 'held';
-  const waits = deliveries.some((row) => row.waiting !== null);
+  const waits = deliveries.some(isStuck);
   return deliveries.every(settled) && (waits || runs.every(ended));
 }
 
@@ -113,7 +118,10 @@ async function accept(
     maxBytes: requireConfig(context).smtp.maxMessageBytes,
     signal: context.signal,
   });
-  return journal.accept({
+  const { content: taken } = intake;
+  // One that was not accepted leaves nothing on the disk; disposing one that was does nothing.
+  await using _spool = taken.kind === 'spooled' ? taken.spool : undefined;
+  return await journal.accept({
     envelope: {
       reversePath: '',
       recipients: [

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { lacksIdentity, withCrlf } from './content-intake.ts';
+import { withCrlf } from './content-intake.ts';
 import { OPERATIONS } from './operations.ts';
 import { splitReference } from './reference.ts';
 import { INPUT_SCHEMAS } from './schemas.ts';
@@ -22,16 +22,6 @@ test('withCrlf() mends bare line feeds across chunks and leaves the rest', () =>
   check('\nb', 'x', '\r\nb');
   check('a\rb', '', 'a\rb');
   check('\n\n', '', '\r\n\r\n');
-});
-
-test('lacksIdentity() looks at the header section alone', () => {
-  const check = (head: string, expected: boolean): void =>
-    assert.equal(lacksIdentity(bytes(head)), expected, head);
-  check('Subject: x\r\n\r\nDate: y\r\n', true);
-  check('DATE : y\r\n\r\n', false);
-  check('message-id: <a@b>\r\n\r\n', false);
-  check('X-Date: y\r\n\r\n', true);
-  check('\r\nDate: y\r\n', true);
 });
 
 test('splitReference() tells mailboxes, ids and Message-IDs apart', () => {
