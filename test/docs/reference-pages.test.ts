@@ -4,7 +4,9 @@ import { globSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { z } from 'zod';
+import { NOT_STARTABLE_REASONS } from '../../src/hooks/hooks.ts';
 import { FINAL_RUN_STATES, RUN_STATES } from '../../src/journal/journal.ts';
+import { RESTORED } from '../../src/journal/sqlite/run-plan.ts';
 import { type Frontmatter, formatFrontmatter } from '../../src/message/document.ts';
 import { OPERATIONS } from '../../src/operations/operations.ts';
 import { INPUT_SCHEMAS } from '../../src/operations/schemas.ts';
@@ -101,6 +103,35 @@ test('frontmatter.md: every code of a warning is explained', () => {
   for (const path of globSync('src/message/*.ts', { cwd: ROOT }).filter((path) => !path.includes('.test.')))
     for (const [, code = ''] of readPage(path).matchAll(/`([a-z]+-[a-z-]+|unreadable): /g)) made.add(code);
   assert.deepEqual([...made].sort(), [...explained].sort());
+});
+
+/** Codes in front of a sentence, `<code>: …`, in the sources of a folder. */
+function reasonCodes(folder: string): readonly string[] {
+  const paths = globSync(`${folder}/**/*.ts`, { cwd: ROOT }).filter((path) => !path.includes('.test.'));
+  return paths.flatMap((path) =>
+    [...readPage(path).matchAll(/['`]([a-z]+(?:-[a-z]+)*): [A-Zt][a-z]+ /g)].map((match) => match[1] ?? ''),
+  );
+}
+
+test('when-a-hook-did-not-run.md: every reason of a run is explained', () => {
+  const explained = new Set(
+    tableRows(readPage('docs/how-to/when-a-hook-did-not-run.md')).flatMap(([code = '']) => codeWords(code)),
+  );
+  const codes = ['src/hooks', 'src/authentication', 'src/journal/sqlite'].flatMap(reasonCodes);
+  assert.ok(codes.length > 10);
+  for (const code of [...codes, ...NOT_STARTABLE_REASONS, RESTORED]) assert.ok(explained.has(code), code);
+});
+
+test('when-mail-does-not-arrive.md: every reason that a delivery waits for is explained', () => {
+  const explained = new Set(
+    tableRows(readPage('docs/how-to/when-mail-does-not-arrive.md')).flatMap(([code = '']) => codeWords(code)),
+  );
+  const [, kinds = ''] = /export type ProblemKind =([^;]+);/.exec(readPage('src/mailbox/problem.ts')) ?? [];
+  const codes = [...kinds.matchAll(/'([a-z-]+)'/g)].map((match) => match[1] ?? '');
+  assert.ok(codes.length > 5);
+  for (const path of globSync(['src/pipeline/*.ts', 'src/journal/sqlite/identify.ts'], { cwd: ROOT }))
+    for (const [, code = ''] of readPage(path).matchAll(/code: '([a-z-]+)'/g)) codes.push(code);
+  for (const code of codes) assert.ok(explained.has(code), code);
 });
 
 test('exactly-once.md: every test that it names is there', () => {
