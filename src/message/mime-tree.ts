@@ -15,6 +15,8 @@ export const PARTS_MAX: number = 1_000;
 export const DEPTH_MAX: number = 100;
 /** RFC 2046 §5.1.1 allows 70; a delimiter line cannot be longer than a line (RFC 5322 §2.1.1). */
 const BOUNDARY_LENGTH_MAX = 990;
+/** The longest name of an encoding has sixteen letters; comments (RFC 2045 §6.1 allows them) are short. */
+const ENCODING_LENGTH_MAX = 200;
 /** How far into a body a boundary is looked for that its header section does not tell. */
 const BOUNDARY_SEARCH_BYTES = 64 * 1024;
 
@@ -182,6 +184,7 @@ class TreeReader {
       disposition: disposition.value,
       name: disposition.parameters.get('filename') ?? type.parameters.get('name') ?? '',
       encoding: fieldValue(section, 'content-transfer-encoding')
+        .slice(0, ENCODING_LENGTH_MAX)
         .replace(/[\s"';]+|\([^)]*\)/g, '')
         .toLowerCase(),
       children: null,

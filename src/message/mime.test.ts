@@ -231,3 +231,9 @@ test('readMessage() gives the same for LF and CRLF, and never throws', () => {
     }),
   );
 });
+
+test('readMessage() stays linear in a Content-Transfer-Encoding of open comments', () => {
+  const startedAt = performance.now();
+  readMessage(latin1(`Content-Transfer-Encoding: ${'('.repeat(500_000)}\r\n\r\ntext`));
+  assert.ok(performance.now() - startedAt < 3_000);
+});
