@@ -1,6 +1,7 @@
 /** What a `config.toml` says, its accounts looked up. The caller reads the file. */
 import { type ConfigOutcome, parseConfig } from '../config/parse.ts';
 import type { Accounts } from '../system/accounts.ts';
+import type { Account } from '../system/passwd.ts';
 
 export interface ConfigSource {
   /** As messages name it. */
@@ -9,12 +10,14 @@ export interface ConfigSource {
   /** Processor cores, from which limits are derived. */
   readonly cores: number;
   readonly accounts: Pick<Accounts, 'lookup' | 'current'>;
+  /** Who runs the daemon that the file is for; ourselves where absent. */
+  readonly daemonUser?: Pick<Account, 'name' | 'uid'>;
 }
 
 /** Reads it twice: once for the owners that it names, and again knowing which of them exist. */
 export async function evaluateConfig(source: ConfigSource): Promise<ConfigOutcome> {
   const { path, text, cores, accounts } = source;
-  const current = accounts.current();
+  const current = source.daemonUser ?? accounts.current();
   const options = { path, currentUser: current.name, isRoot: current.uid === 0, cores };
   const first = parseConfig(text, options);
   if (first.kind === 'invalid') return first;

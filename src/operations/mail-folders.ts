@@ -51,6 +51,14 @@ async function openableNames(
   return openable;
 }
 
+/** True for a mailbox of the caller's in which nothing has been delivered yet. */
+async function mayHaveMail({ config, accounts, caller }: OperationContext, name: string): Promise<boolean> {
+  const mailbox = config?.mailboxes.find((one) => one.name === name);
+  if (mailbox === undefined) return false;
+  if (caller.uid === 0 || mailbox.owner === null) return true;
+  return (await accounts.lookup(mailbox.owner).catch(() => null))?.uid === caller.uid;
+}
+
 /**
  * The names of the mailboxes to look into.
  *
@@ -71,7 +79,7 @@ export async function readableMailboxes(
   const names = new Set<string>();
   for (const folder of folders)
     for (const name of await openableNames(context, folder, wanted)) names.add(name);
-  const isConfigured = context.config?.mailboxes.some(({ name }) => name === wanted) === true;
-  if (wanted !== undefined && names.size === 0 && !isConfigured) throw noSuchMailbox(wanted);
+  if (wanted !== undefined && names.size === 0 && !(await mayHaveMail(context, wanted)))
+    throw noSuchMailbox(wanted);
   return [...names].sort().map((mailbox) => ({ mailbox }));
 }

@@ -49,10 +49,16 @@ function endQuietlyOnClosedPipe(): void {
     });
 }
 
+/** Where the folder that a command is started in decides, whoever reads the answer must know it. */
+function sayWhichConfig({ places }: Invocation, terminal: Terminal): void {
+  if (places.isLocal) terminal.err(`aimx: using ${places.configPath}\n`);
+  if (places.passedOver !== null)
+    terminal.err(`aimx: not using ${places.passedOver}: it is not yours alone; using ${places.configPath}\n`);
+}
+
 async function runCommand(parsed: Parsed, terminal: Terminal, starters: Starters): Promise<number> {
   const invocation = createInvocation(parsed, terminal, starters);
-  if (invocation.places.isLocal && parsed.spec.name !== 'completion')
-    terminal.err(`aimx: using ${invocation.places.configPath}\n`);
+  if (parsed.spec.usesConfig !== false) sayWhichConfig(invocation, terminal);
   try {
     const body = await parsed.spec.load();
     return await body(invocation);

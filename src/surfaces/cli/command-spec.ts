@@ -31,6 +31,8 @@ export interface CommandSpec {
   readonly options?: readonly OptionSpec[];
   /** A command line that works, for `--help`. */
   readonly example: string;
+  /** False where no config is read, so that none is said to be used. */
+  readonly usesConfig?: boolean;
   /** False where the output has no `--json`. */
   readonly hasJson: boolean;
   readonly load: () => Promise<CommandBody>;

@@ -54,7 +54,7 @@ const MAIL_COMMANDS: readonly CommandSpec[] = [
     group: 'Mail',
     summary: 'Print a message as its Markdown file has it',
     detail:
-      'Needs no daemon and no root. Escape sequences in the mail are shown and do nothing; --json has the file byte for byte.',
+      'Needs no daemon and no root; a Message-ID is looked up in the journal. Escape sequences in the mail are shown and do nothing; --json has the file byte for byte.',
     args: [message],
     options: [mailbox, folder],
     example: 'aimx read support/2026-11-24-200000-hello-world',
@@ -101,6 +101,7 @@ const MAIL_COMMANDS: readonly CommandSpec[] = [
     summary: 'Print the file that a raw message from stdin would become',
     options: [mailbox],
     example: 'aimx render < message.eml',
+    usesConfig: false,
     hasJson: true,
     load: async () => (await import('./commands/render.ts')).run,
   },
@@ -237,6 +238,10 @@ const SERVER_COMMANDS: readonly CommandSpec[] = [
       { flags: '--bind <host:port>', describe: 'where to listen (default: 0.0.0.0:25)', isRepeatable: true },
       { flags: '--tls-cert <path>', describe: 'certificate for STARTTLS, PEM' },
       { flags: '--tls-key <path>', describe: 'its key, PEM' },
+      {
+        flags: '--restored',
+        describe: 'the disk was rolled back: hold every run that is not final until it is released',
+      },
     ],
     example: 'sudo aimx serve --bind 0.0.0.0:25 --bind [::]:25',
     hasJson: false,
@@ -265,6 +270,7 @@ const SERVER_COMMANDS: readonly CommandSpec[] = [
     detail: 'Takes 20 seconds at most, in a folder and on a port of its own.',
     options: [{ flags: '--keep', describe: 'leave the folder for a look' }],
     example: 'aimx demo',
+    usesConfig: false,
     hasJson: false,
     load: async () => (await import('./commands/demo.ts')).run,
   },
@@ -297,6 +303,7 @@ const SERVER_COMMANDS: readonly CommandSpec[] = [
     summary: 'Print a completion script for a shell',
     args: [{ name: 'shell', describe: 'bash, zsh or fish' }],
     example: 'aimx completion bash > /etc/bash_completion.d/aimx',
+    usesConfig: false,
     hasJson: false,
     load: async () => {
       const { completionOf } = await import('./commands/completion.ts');

@@ -46,8 +46,8 @@ export function describeFailure(error: unknown): Failure {
   };
 }
 
-/** `aimx: There is no …` and, below it, what to do. */
+/** `aimx: There is no …` and, below it, what to do. A message of several problems has a line for each. */
 export function formatFailure({ message, hint }: Failure): string {
-  const what = `aimx: ${safeLine(message)}\n`;
+  const what = `aimx: ${message.split('\n').map(safeLine).join('\n      ')}\n`;
   return hint === null ? what : `${what}      ${safeLine(hint)}\n`;
 }

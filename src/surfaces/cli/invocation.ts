@@ -14,6 +14,10 @@ export interface DaemonOptions {
     readonly tlsKey?: string;
     readonly runtimeDir: string;
   };
+  /** The folder is a restored one: what is not final is held. */
+  readonly restored?: boolean;
+  /** PATH and LANG of the caller, for hooks that run as the same user. */
+  readonly environment: { readonly path: string | null; readonly lang: string | null };
   readonly log: Log;
 }
 

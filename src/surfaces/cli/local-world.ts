@@ -1,6 +1,7 @@
 /** The world of a command that does its work in its own process, with its caller's own rights. */
-import { readFileSync } from 'node:fs';
+import { closeSync, existsSync, fstatSync, openSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
+import type { ConfigOutcome } from '../../config/parse.ts';
 import { evaluateConfig } from '../../operations/config-file.ts';
 import type { OperationContext, OperationWorld } from '../../operations/operation.ts';
 import { systemAccounts } from '../../system/accounts.ts';
@@ -15,12 +16,32 @@ const DEFAULT_DATA_DIR = '/var/lib/aimx';
 
 type ConfigReading = Pick<OperationWorld, 'config' | 'configProblem' | 'readConfigFile'>;
 
+function readOwned(path: string): { readonly text: string; readonly ownerUid: number } {
+  const fd = openSync(path, 'r');
+  try {
+    return { text: readFileSync(fd, 'utf8'), ownerUid: fstatSync(fd).uid };
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/**
+ * Evaluates the file as the daemon does that it is for. Which mailbox may belong to whom depends on who
+ * runs that daemon: the caller, or root, where the file is root's and the caller reads it as an owner.
+ */
+async function evaluateAsDaemon(path: string, invocation: Invocation): Promise<ConfigOutcome> {
+  const { text, ownerUid } = readOwned(path);
+  const source = { path, text, cores: availableParallelism(), accounts: systemAccounts(systemClock) };
+  const outcome = await evaluateConfig(source);
+  if (outcome.kind === 'valid' || ownerUid !== 0 || invocation.uid === 0) return outcome;
+  return evaluateConfig({ ...source, daemonUser: { name: 'root', uid: 0 } });
+}
+
 function configReader(invocation: Invocation): OperationWorld['readConfigFile'] {
   const path = invocation.places.configPath;
   return async () => {
-    let text: string;
     try {
-      text = readFileSync(path, 'utf8');
+      return { path, outcome: await evaluateAsDaemon(path, invocation) };
     } catch (error) {
       if (isErrno(error, 'EACCES', 'EPERM'))
         throw new AimxError('daemon.unreachable', `No daemon answers, and you may not read ${path}`, {
@@ -33,9 +54,6 @@ function configReader(invocation: Invocation): OperationWorld['readConfigFile'] 
         cause: error,
       });
     }
-    const accounts = systemAccounts(systemClock);
-    const outcome = await evaluateConfig({ path, text, cores: availableParallelism(), accounts });
-    return { path, outcome };
   };
 }
 
@@ -54,6 +72,7 @@ async function readConfig(invocation: Invocation): Promise<ConfigReading> {
   }
 }
 
+/** @throws what is wrong with the config where it alone could say where the data lie. */
 function dataDirOf(invocation: Invocation, reading: ConfigReading): string {
   const named = invocation.places.dataDir ?? reading.config?.dataDir;
   if (named !== undefined) return named;
@@ -63,15 +82,30 @@ function dataDirOf(invocation: Invocation, reading: ConfigReading): string {
 }
 
 /**
+ * An empty list must not be the answer to a place that is not there. A daemon that has a config and has
+ * never been started has no data yet: that is an empty list.
+ */
+function refuseNowhere(invocation: Invocation, reading: ConfigReading, dataDir: string): void {
+  if (existsSync(dataDir)) return;
+  if (invocation.places.dataDir !== null)
+    throw new AimxError('request.not-found', `There is no folder ${dataDir} that you may look into`, {
+      hint: 'give the data folder of a daemon with --data-dir or AIMX_DATA_DIR',
+    });
+  if (reading.configProblem !== null) throw reading.configProblem;
+}
+
+/**
  * @param options.withRows Also opens the journal for reading, where the caller may.
+ * @param options.withData False for what is about the config alone; the data folder is then not looked for.
  * @returns The context, and what must be disposed of when the work is done.
  */
 export async function openLocalContext(
   invocation: Invocation,
-  options: { readonly withRows: boolean },
+  options: { readonly withRows: boolean; readonly withData?: boolean },
 ): Promise<{ readonly context: OperationContext } & AsyncDisposable> {
   const reading = await readConfig(invocation);
-  const dataDir = dataDirOf(invocation, reading);
+  const dataDir = options.withData === false ? DEFAULT_DATA_DIR : dataDirOf(invocation, reading);
+  if (!options.withRows && options.withData !== false) refuseNowhere(invocation, reading, dataDir);
   const journalFiles = options.withRows ? await import('../../operations/journal-files.ts') : null;
   const rows = (await journalFiles?.openRows(dataDir)) ?? null;
   const context: OperationContext = {

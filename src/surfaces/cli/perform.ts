@@ -30,7 +30,17 @@ export async function performInDaemon<Name extends OperationName>(
   return (await (await daemon(invocation)).call(name, input)) as OutputOf<Name>;
 }
 
-/** In this process, on files alone. */
+/** In this process, on config and keys alone: before the first start too, and where the config is wrong. */
+export async function performOnConfig<Input, Output>(
+  invocation: Invocation,
+  input: Input,
+  load: LoadCall<Input, Output>,
+): Promise<Output> {
+  await using local = await openLocalContext(invocation, { withRows: false, withData: false });
+  return await (await load()).run(input, local.context);
+}
+
+/** In this process, on the files of mailboxes. */
 export async function performOnFiles<Input, Output>(
   invocation: Invocation,
   input: Input,

@@ -17,6 +17,8 @@ export interface Places {
   readonly socketPath: string;
   /** `./.aimx/config.toml` is used, which the command says. */
   readonly isLocal: boolean;
+  /** A `./.aimx/config.toml` that is there and not used, since others than the caller may change it. */
+  readonly passedOver: string | null;
 }
 
 export interface PlacesInput {
@@ -32,19 +34,19 @@ const LOCAL_DIR = '.aimx';
 const GROUP_AND_OTHERS_WRITE = 0o022;
 
 /**
- * True where the file is the caller's own, in a folder of the caller's own that nobody else may write
+ * `own` where the file is the caller's own, in a folder of the caller's own that nobody else may write
  * to. Root never uses another user's file: it would start that user's programs as root.
  */
-function isOwnFile(folder: string, uid: number): boolean {
+function localFile(folder: string, uid: number): 'own' | 'foreign' | 'absent' {
   try {
     const dir = lstatSync(folder);
     const file = lstatSync(`${folder}/config.toml`);
     const ours = dir.uid === uid && file.uid === uid;
     const closed = ((dir.mode | file.mode) & GROUP_AND_OTHERS_WRITE) === 0;
-    return ours && closed && dir.isDirectory() && file.isFile();
+    return ours && closed && dir.isDirectory() && file.isFile() ? 'own' : 'foreign';
   } catch {
     // Absent, or out of sight: then it is not used.
-    return false;
+    return 'absent';
   }
 }
 
@@ -56,7 +58,8 @@ function given(value: string | undefined): string | undefined {
 export function findPlaces({ environment, cwd, uid, dataDirOption }: PlacesInput): Places {
   const local = resolve(cwd, LOCAL_DIR);
   const named = given(environment['AIMX_CONFIG_DIR']);
-  const isLocal = named === undefined && isOwnFile(local, uid);
+  const found = named === undefined ? localFile(local, uid) : 'absent';
+  const isLocal = found === 'own';
   const configDir = named === undefined ? (isLocal ? local : DEFAULT_CONFIG_DIR) : resolve(cwd, named);
   const dataDir = given(dataDirOption) ?? given(environment['AIMX_DATA_DIR']);
   const runtime = given(environment['AIMX_RUNTIME_DIR']);
@@ -69,5 +72,6 @@ export function findPlaces({ environment, cwd, uid, dataDirOption }: PlacesInput
     runtimeDir,
     socketPath: `${runtimeDir}/aimx.sock`,
     isLocal,
+    passedOver: found === 'foreign' ? `${local}/config.toml` : null,
   };
 }

@@ -1,6 +1,5 @@
 /** The other end of the control socket. */
-import { type IncomingMessage, type RequestOptions, request } from 'node:http';
-import { pipeline } from 'node:stream/promises';
+import { type ClientRequest, type IncomingMessage, type RequestOptions, request } from 'node:http';
 import { AimxError, ERROR_CODES, type ErrorCode, isErrno } from '../../system/errors.ts';
 import { socketAddress } from './address.ts';
 
@@ -81,6 +80,26 @@ function errorFrom(answer: unknown): AimxError {
   });
 }
 
+/** Writes the content until there is an answer: nobody reads the rest then. */
+async function sendContent(content: AsyncIterable<Uint8Array>, outgoing: ClientRequest): Promise<void> {
+  let isRead = true;
+  let wake = (): void => undefined;
+  outgoing.on('drain', () => wake());
+  for (const event of ['response', 'error', 'close'] as const)
+    outgoing.once(event, () => {
+      isRead = false;
+      wake();
+    });
+  for await (const chunk of content) {
+    if (!isRead) return;
+    const drained = new Promise<void>((resolve) => {
+      wake = resolve;
+    });
+    if (!outgoing.write(chunk)) await drained;
+  }
+  outgoing.end();
+}
+
 /** Sends one request; resolves with the answer's head. */
 function send(
   socketPath: string,
@@ -115,8 +134,7 @@ function send(
         ),
       );
     if (typeof body === 'string') outgoing.end(body);
-    // An answer may come before everything is sent; what becomes of the rest is then of no interest.
-    else pipeline(body, outgoing).catch((error: Error) => outgoing.destroy(error));
+    else sendContent(body, outgoing).catch((error: Error) => outgoing.destroy(error));
   });
 }
 

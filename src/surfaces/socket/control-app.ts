@@ -83,14 +83,45 @@ async function perform(
     }
     case 'upload': {
       const query = Object.fromEntries(new URL(request.url).searchParams);
-      return json(await operation.run(parseInput(name, query), body ?? emptyBody(), context));
+      return json(
+        await takeUpload(request.body, limits, (content) =>
+          operation.run(parseInput(name, query), content, context),
+        ),
+      );
     }
     default:
       return assertNever(operation);
   }
 }
 
-async function* emptyBody(): AsyncIterable<Uint8Array> {}
+/** Ends with its reader, not with its consumer: who stops early leaves the rest to be read. */
+async function* chunksOf(
+  reader: Pick<ReadableStreamDefaultReader<Uint8Array>, 'read'> | null,
+): AsyncGenerator<Uint8Array> {
+  for (let next = await reader?.read(); next?.done === false; next = await reader?.read()) yield next.value;
+}
+
+/**
+ * Does an upload. What a refusal has left unread is read and thrown away before it is answered: closing
+ * over unread bytes makes the kernel reset the connection, and the caller would not see why.
+ */
+async function takeUpload<Output>(
+  body: ReadableStream<Uint8Array> | null,
+  limits: ControlLimits,
+  run: (content: AsyncIterable<Uint8Array>) => Promise<Output>,
+): Promise<Output> {
+  const reader = body?.getReader() ?? null;
+  try {
+    return await run(chunksOf(reader));
+  } catch (error) {
+    let unreadBytes = 0;
+    for await (const chunk of chunksOf(reader)) {
+      unreadBytes += chunk.length;
+      if (unreadBytes > limits.unreadBytesMax) break;
+    }
+    throw error;
+  }
+}
 
 export function createControlApp(options: ControlAppOptions): Hono<{ Bindings: HttpBindings }> {
   const app = new Hono<{ Bindings: HttpBindings }>();

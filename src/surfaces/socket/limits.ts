@@ -3,6 +3,8 @@
 export interface ControlLimits {
   /** A JSON body; the largest honest one is a list of run ids. */
   readonly jsonBytesMax: number;
+  /** Of a refused upload, what is read and thrown away so that the refusal is seen. */
+  readonly unreadBytesMax: number;
   /** Request line and headers together. */
   readonly headerBytesMax: number;
   /** How long a client may take to send its headers. */
@@ -21,6 +23,7 @@ export interface ControlLimits {
 
 export const CONTROL_LIMITS: ControlLimits = {
   jsonBytesMax: 256 * 1024,
+  unreadBytesMax: 64 * 1024 * 1024,
   headerBytesMax: 16 * 1024,
   headersTimeoutMs: 10_000,
   requestTimeoutMs: 120_000,

@@ -1,7 +1,7 @@
 /** `aimx config check`. */
 import type { ConfigCheckOutput } from '../../../operations/config-check.ts';
 import type { CommandBody } from '../invocation.ts';
-import { performOnFiles } from '../perform.ts';
+import { performOnConfig } from '../perform.ts';
 import { safeLine } from '../safe-text.ts';
 import { print } from '../show.ts';
 
@@ -15,7 +15,7 @@ function formatCheck({ path, valid, problems }: ConfigCheckOutput): string {
 }
 
 export const run: CommandBody = async (invocation) => {
-  const checked = await performOnFiles(
+  const checked = await performOnConfig(
     invocation,
     {},
     async () => (await import('../../../operations/config-check.ts')).configCheck,

@@ -1,6 +1,7 @@
 /** `aimx dev`: a server for trying things, in the folder that it is started in. */
 import { systemAccounts } from '../../../system/accounts.ts';
 import { systemClock } from '../../../system/clock.ts';
+import { daemonOptions } from '../daemon-options.ts';
 import { prepareDevConfig } from '../dev-config-file.ts';
 import { createDevLog } from '../dev-log.ts';
 import { type CommandBody, type Invocation, textOption } from '../invocation.ts';
@@ -36,14 +37,9 @@ export const run: CommandBody = async (invocation) => {
     hook: textOption(invocation, 'hook') ?? null,
   });
   if (prepared.outcome !== 'kept') terminal.err(`aimx: ${prepared.outcome} ${prepared.configPath}\n`);
-  const daemon = await starters.startDaemon({
-    configPath: prepared.configPath,
-    overrides: {
-      runtimeDir: prepared.runtimeDir,
-      ...(places.dataDir === null ? {} : { dataDir: places.dataDir }),
-    },
-    log: createDevLog(terminal, systemClock),
-  });
+  const daemon = await starters.startDaemon(
+    daemonOptions(invocation, createDevLog(terminal, systemClock), prepared),
+  );
   await terminal.out(
     greeting(invocation, {
       address: daemon.addresses[0] ?? 'nowhere',

@@ -1,7 +1,7 @@
 /** `aimx dkim-keygen`. */
 import type { DkimKeygenOutput } from '../../../operations/dkim-keygen.ts';
 import { type CommandBody, flagOption, textOption } from '../invocation.ts';
-import { performOnFiles } from '../perform.ts';
+import { performOnConfig } from '../perform.ts';
 import { print } from '../show.ts';
 
 function formatKey(key: DkimKeygenOutput): string {
@@ -16,7 +16,7 @@ function formatKey(key: DkimKeygenOutput): string {
 }
 
 export const run: CommandBody = async (invocation) => {
-  const key = await performOnFiles(
+  const key = await performOnConfig(
     invocation,
     {
       selector: textOption(invocation, 'selector'),

@@ -2,6 +2,7 @@
 import type { IngestOutput } from '../../../operations/ingest.ts';
 import { AimxError } from '../../../system/errors.ts';
 import { jsonLog } from '../../../system/log.ts';
+import { daemonOptions } from '../daemon-options.ts';
 import type { CommandBody, Invocation } from '../invocation.ts';
 import { uploadToDaemon } from '../perform.ts';
 import { safeLine } from '../safe-text.ts';
@@ -10,15 +11,7 @@ import { print } from '../show.ts';
 const BAD_STATES: readonly string[] = ['failed', 'timed_out', 'interrupted', 'cancelled'];
 
 async function withCore(invocation: Invocation, recipient: string): Promise<IngestOutput> {
-  const { places, starters } = invocation;
-  const core = await starters.startCore({
-    configPath: places.configPath,
-    overrides: {
-      runtimeDir: places.runtimeDir,
-      ...(places.dataDir === null ? {} : { dataDir: places.dataDir }),
-    },
-    log: jsonLog('error'),
-  });
+  const core = await invocation.starters.startCore(daemonOptions(invocation, jsonLog('error')));
   try {
     const { ingest } = await import('../../../operations/ingest.ts');
     return await ingest.run({ recipient }, invocation.stdin, {

@@ -1,23 +1,34 @@
 /** `aimx serve`. */
+import { hostAndPort } from '../../../config/rules.ts';
+import { AimxError } from '../../../system/errors.ts';
 import { jsonLog } from '../../../system/log.ts';
-import { type CommandBody, textOption } from '../invocation.ts';
+import { daemonOptions } from '../daemon-options.ts';
+import { type CommandBody, flagOption, textOption } from '../invocation.ts';
 import { runUntilStopped } from '../signals.ts';
 
+/** @throws `request.invalid`. */
+function checkBind(bind: readonly string[]): readonly string[] {
+  const wrong = bind.find((text) => hostAndPort.parse(text) === null);
+  if (wrong === undefined) return bind;
+  throw new AimxError('request.invalid', `Cannot listen on ${JSON.stringify(wrong)}`, {
+    hint: `give ${hostAndPort.allowed}`,
+  });
+}
+
 export const run: CommandBody = async (invocation) => {
-  const { places, options, starters } = invocation;
-  const bind = options['bind'] as readonly string[] | undefined;
+  const bind = invocation.options['bind'] as readonly string[] | undefined;
   const tlsCert = textOption(invocation, 'tlsCert');
   const tlsKey = textOption(invocation, 'tlsKey');
-  const daemon = await starters.startDaemon({
-    configPath: places.configPath,
+  const options = daemonOptions(invocation, jsonLog('info'));
+  const daemon = await invocation.starters.startDaemon({
+    ...options,
+    restored: flagOption(invocation, 'restored'),
     overrides: {
-      runtimeDir: places.runtimeDir,
-      ...(places.dataDir === null ? {} : { dataDir: places.dataDir }),
-      ...(bind === undefined ? {} : { bind }),
+      ...options.overrides,
+      ...(bind === undefined ? {} : { bind: checkBind(bind) }),
       ...(tlsCert === undefined ? {} : { tlsCert }),
       ...(tlsKey === undefined ? {} : { tlsKey }),
     },
-    log: jsonLog('info'),
   });
   return await runUntilStopped(daemon);
 };
