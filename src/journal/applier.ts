@@ -6,18 +6,27 @@ import type { Clock, Timer } from '../system/clock.ts';
 import { AimxError } from '../system/errors.ts';
 import type { Log } from '../system/log.ts';
 import type { DurableRecord } from './log/writer.ts';
-import type { Rows } from './sqlite/client.ts';
 import type { AppliedRecord } from './sqlite/messages.ts';
 
 const BATCH_MS_MAX = 25;
 const BATCH_RECORDS_MAX = 256;
-/** When the rows have found the disk full. The log has the records; nothing is lost by waiting. */
+/** While the rows cannot take records over. The log has them; nothing is lost by waiting. */
 const RETRY_MS = 1000;
 
+/** What it asks of the rows: requests are carried out in the order in which they were sent. */
+export interface ApplyingRows {
+  inner(
+    kind: 'apply',
+    input: { readonly records: readonly AppliedRecord[] },
+  ): Promise<{ readonly appliedId: number }>;
+}
+
 export interface ApplierOptions {
-  readonly rows: Rows;
+  readonly rows: ApplyingRows;
   readonly clock: Clock;
   readonly log: Log;
+  /** Records cannot be taken over, and waiting would not help. */
+  readonly onBroken: (error: unknown) => void;
 }
 
 export class Applier {
@@ -51,9 +60,7 @@ export class Applier {
     this.#waiting = [];
     this.#sentAtMs = this.#options.clock.monotonicMs();
     this.#last = this.#options.rows.inner('apply', { records: batch }).then(
-      () => {
-        this.#failing = false;
-      },
+      ({ appliedId }) => this.#applied(appliedId, batch),
       (error: unknown) => this.#failed(error, batch),
     );
   }
@@ -64,12 +71,26 @@ export class Applier {
     await this.#last;
   }
 
+  #applied(appliedId: number, batch: readonly AppliedRecord[]): void {
+    const left = batch.filter(({ journalId }) => journalId > appliedId);
+    this.#failing = left.length > 0;
+    // Those before them found no room and are on their way again.
+    if (this.#failing) this.#keep(left);
+  }
+
   #failed(error: unknown, batch: readonly AppliedRecord[]): void {
-    // Older records go first: the rows take them over in order and pass over what they have.
-    this.#waiting = [...batch, ...this.#waiting].sort((a, b) => a.journalId - b.journalId);
+    if (!(error instanceof AimxError && error.code === 'journal.no-room')) {
+      this.#options.onBroken(error);
+      return;
+    }
     if (!this.#failing) this.#options.log.warn('journal.rows-behind', { reason: String(error) });
     this.#failing = true;
-    if (error instanceof AimxError && error.code === 'journal.no-room')
-      this.#timer ??= this.#options.clock.after(RETRY_MS, () => this.flush());
+    this.#keep(batch);
+  }
+
+  /** Older records go first: the rows take over nothing behind a gap. */
+  #keep(records: readonly AppliedRecord[]): void {
+    this.#waiting = [...records, ...this.#waiting].sort((a, b) => a.journalId - b.journalId);
+    this.#timer ??= this.#options.clock.after(RETRY_MS, () => this.flush());
   }
 }

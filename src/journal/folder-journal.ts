@@ -91,7 +91,7 @@ export class FolderJournal implements Journal, JournalWiring {
       stdin: join(parts.folder, 'stdin'),
       runs: join(parts.folder, 'runs'),
     };
-    this.#applier = new Applier(parts);
+    this.#applier = new Applier({ ...parts, onBroken: (error) => this.partBroken(broken(error)) });
     this.#guard = new ClockGuard(this.#readings(), parts.sweptAt);
   }
 

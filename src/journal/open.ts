@@ -10,6 +10,7 @@
  *     6 leftovers swept               some are left, swept at the next start
  */
 import { join } from 'node:path';
+import { assert } from '../system/assert.ts';
 import type { Clock, EpochMs } from '../system/clock.ts';
 import { AimxError } from '../system/errors.ts';
 import type { Faults } from '../system/faults.ts';
@@ -75,12 +76,13 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
       { file: opened.appliedFile, offset: opened.appliedOffset, journalId: opened.appliedId },
       log,
     );
-    for (let from = 0; from < recovered.tail.length; from += TAIL_BATCH_RECORDS)
-      await rows.inner('apply', {
-        records: recovered.tail
-          .slice(from, from + TAIL_BATCH_RECORDS)
-          .map((record) => ({ ...record, durableAt: null })),
+    for (let from = 0; from < recovered.tail.length; from += TAIL_BATCH_RECORDS) {
+      const records = recovered.tail.slice(from, from + TAIL_BATCH_RECORDS);
+      const { appliedId } = await rows.inner('apply', {
+        records: records.map((record) => ({ ...record, durableAt: null })),
       });
+      assert(appliedId === records.at(-1)?.journalId, 'the tail of the log follows what the rows hold');
+    }
     if (recovered.tail.length > 0) log.info('journal.rebuilt', { records: recovered.tail.length });
     const epoch = await settleEpoch({
       ...options,

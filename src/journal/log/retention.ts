@@ -49,7 +49,7 @@ async function retainSegment(
 ): Promise<boolean> {
   const { rows, folder } = parts;
   const state = await rows.inner('segment-state', { fromId: segment.firstId, toId: lastId });
-  if (state.newestAt !== null && state.newestAt >= before) return false;
+  if (!state.isApplied || (state.newestAt !== null && state.newestAt >= before)) return false;
   if (state.unfinished.length > COPIED_MAX) return false;
   const moved = [];
   for (const message of state.unfinished) {

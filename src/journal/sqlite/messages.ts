@@ -17,20 +17,27 @@ export interface AppliedRecord extends DurableRecord {
 /** `ready_at` of a message that waits for an event and not for a time. */
 const NO_TIME = 9_000_000_000_000_000;
 
-/** Takes durable records over, in order; those that the rows hold already are passed over. */
-export function applyRecords(context: Context, records: readonly AppliedRecord[]): void {
-  const last = records.at(-1);
-  if (last === undefined) return;
-  const applied = Number(context.db.getMeta('applied_id') ?? 0);
-  for (const record of records) {
-    if (record.journalId <= applied) continue;
+/**
+ * Takes durable records over, in order; those that the rows hold already are passed over.
+ *
+ * @returns The journal id up to which the rows hold the log. Where records are missing in between (a batch
+ *   before this one found no room) nothing is taken over: what is passed over once is never asked for again.
+ */
+export function applyRecords(
+  context: Context,
+  records: readonly AppliedRecord[],
+): { readonly appliedId: number } {
+  const appliedId = Number(context.db.getMeta('applied_id') ?? 0);
+  const fresh = records.filter((record) => record.journalId > appliedId);
+  const last = fresh.at(-1);
+  if (last === undefined || fresh[0]?.journalId !== appliedId + 1) return { appliedId };
+  for (const record of fresh)
     if (record.kind === 'message') applyMessage(context, record);
     else applyEvidence(context, record);
-  }
-  if (last.journalId <= applied) return;
   context.db.setMeta('applied_id', String(last.journalId));
   context.db.setMeta('applied_file', last.file);
   context.db.setMeta('applied_offset', String(last.endOffset));
+  return { appliedId: last.journalId };
 }
 
 function applyMessage(context: Context, record: AppliedRecord): void {

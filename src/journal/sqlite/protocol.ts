@@ -44,7 +44,8 @@ export interface UnfinishedMessage {
 
 /** Requests beyond the journal's own transitions and queries. */
 export interface InnerRequests {
-  readonly apply: Exchange<{ readonly records: readonly AppliedRecord[] }, void>;
+  /** Answers with the journal id up to which the rows hold the log. */
+  readonly apply: Exchange<{ readonly records: readonly AppliedRecord[] }, { readonly appliedId: number }>;
   readonly 'claim-messages': Exchange<
     { readonly limit: number; readonly at: number },
     ReturnType<typeof claimMessages>
@@ -55,7 +56,12 @@ export interface InnerRequests {
   /** How a range of messages stands, for retention. */
   readonly 'segment-state': Exchange<
     { readonly fromId: number; readonly toId: number },
-    { readonly newestAt: number | null; readonly unfinished: readonly UnfinishedMessage[] }
+    {
+      /** False where the rows do not hold all of them yet: then nothing is known of the rest. */
+      readonly isApplied: boolean;
+      readonly newestAt: number | null;
+      readonly unfinished: readonly UnfinishedMessage[];
+    }
   >;
   /** The raw bytes of a file are about to go; those of `moved` lie at the beginning of a file of their own. */
   readonly 'raw-moved': Exchange<

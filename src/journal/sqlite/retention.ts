@@ -52,6 +52,7 @@ export function segmentState({ db }: Context, input: In<'segment-state'>): Out<'
     input.toId,
   );
   return {
+    isApplied: Number(db.getMeta('applied_id') ?? 0) >= input.toId,
     newestAt: (newest?.['at'] as number | null | undefined) ?? null,
     unfinished: unfinished.map((row) => ({
       journalId: row['journal_id'] as number,
