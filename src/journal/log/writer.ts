@@ -85,7 +85,9 @@ export class LogWriter {
   }
 
   static async open(options: LogWriterOptions): Promise<LogWriter> {
-    return new LogWriter(options, await openSegment(options.folder, options.segment));
+    const fd = await openSegment(options.folder, options.segment);
+    await syncFolder(join(options.folder, 'log'));
+    return new LogWriter(options, fd);
   }
 
   get segment(): Segment {
@@ -217,16 +219,24 @@ export class LogWriter {
 
   async #nextSegment(): Promise<void> {
     const next = segmentNamed(this.#nextId);
+    let fd: number;
     try {
-      const fd = await openSegment(this.#options.folder, next);
+      fd = await openSegment(this.#options.folder, next);
+    } catch (error) {
+      // Without room the old segment grows on; the next batch tries again.
+      if (!isNoRoom(error)) this.#breakWith(error, []);
+      return;
+    }
+    try {
+      // A name that may be there or not is no full disk: going on in the old segment could leave a gap.
+      await syncFolder(join(this.#options.folder, 'log'));
       const old = this.#fd;
       this.#fd = fd;
       this.#segment = next;
       this.#endOffset = 0;
       await call<void>((done) => close(old, done));
     } catch (error) {
-      // Without room the old segment grows on; the next batch tries again.
-      if (!isNoRoom(error)) this.#breakWith(error, []);
+      this.#breakWith(error, []);
     }
   }
 
@@ -261,12 +271,11 @@ export function broken(cause: unknown): AimxError {
   });
 }
 
+/** Opens a segment, making it where it is absent; its name is durable once the folder is flushed. */
 async function openSegment(folder: string, segment: Segment): Promise<number> {
   const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_NOFOLLOW;
   // A descriptor and no FileHandle: its calls cost the main thread a third.
-  const fd = await call<number>((done) => open(join(folder, segment.file), flags, 0o600, done));
-  await syncFolder(join(folder, 'log'));
-  return fd;
+  return await call<number>((done) => open(join(folder, segment.file), flags, 0o600, done));
 }
 
 function call<Result>(

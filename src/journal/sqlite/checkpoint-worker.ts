@@ -31,10 +31,9 @@ function main(): void {
       // Busy or without room: nothing is lost, the write-ahead log grows until it succeeds.
     }
   };
-  parentPort?.on('message', (message: 'checkpoint' | 'stop') => {
-    if (message === 'checkpoint') checkpoint();
-    else db.close();
-    parentPort?.postMessage(message);
+  parentPort?.on('message', () => {
+    checkpoint();
+    parentPort?.postMessage('done');
   });
 }
 

@@ -36,7 +36,7 @@ interface Candidate {
 
 function chooseRuns(db: Database, round: Round, input: Input): readonly number[] {
   const open = countOpen(db);
-  const queues: { readonly mailboxId: string; readonly candidates: Candidate[]; free: number }[] = [];
+  const queues: { readonly mailboxId: string; readonly candidates: Candidate[] }[] = [];
   for (const mailboxId of mailboxesInTurn(db, round)) {
     const limit =
       input.limits.perMailbox[mailboxId as keyof RunLimits['perMailbox']] ?? input.limits.perMailboxDefault;
@@ -48,7 +48,7 @@ function chooseRuns(db: Database, round: Round, input: Input): readonly number[]
       Math.min(free, input.limit),
       fullHooks(input.limits, open.byHook),
     );
-    if (candidates.length > 0) queues.push({ mailboxId, candidates, free });
+    if (candidates.length > 0) queues.push({ mailboxId, candidates });
     if (queues.length >= input.limit) break;
   }
   const chosen: number[] = [];

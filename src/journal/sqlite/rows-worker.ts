@@ -58,6 +58,7 @@ class RowsThread {
       this.#tell({ kind: 'replies', ...this.#commit(batch) });
     } catch (error) {
       this.#undo(leased);
+      const changed = this.#releaseAll(batch) ? (['messages'] as const) : [];
       if (isFatal(error)) {
         this.#tell({ kind: 'broken', error: remoteError(error) });
         return;
@@ -68,7 +69,7 @@ class RowsThread {
           })
         : error;
       const replies = batch.map(({ number }) => ({ number, error: remoteError(refused) }));
-      this.#tell({ kind: 'replies', replies, changed: [] });
+      this.#tell({ kind: 'replies', replies, changed });
     }
   }
 
@@ -149,6 +150,17 @@ class RowsThread {
   #stop(): void {
     this.#db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
     this.#db.close();
+  }
+
+  /** Leases are no rows: what was given back stays so, whatever became of the transaction. */
+  #releaseAll(batch: readonly Request[]): boolean {
+    const released = batch.filter(
+      ({ part, kind, input }) =>
+        part === 'inner' &&
+        kind === 'release-message' &&
+        this.#leases.delete((input as InnerRequests['release-message']['in']).journalId),
+    );
+    return released.length > 0;
   }
 
   #undo(leased: Leases): void {
