@@ -65,6 +65,7 @@ export const REPLIES = {
   mailLoop: { code: 554, enhanced: '5.4.6', text: ['Too many Received fields: mail loop'] },
 
   tooManyErrors: { code: 421, enhanced: '4.7.0', text: ['Too many unknown commands, closing'] },
+  tooManyCommands: { code: 421, enhanced: '4.7.0', text: ['Too many commands without a message, closing'] },
   notHttp: { code: 421, enhanced: '4.7.0', text: ['This is SMTP, closing'] },
   pipelinedTooMuch: { code: 421, enhanced: '4.7.0', text: ['Too much sent ahead of a reply, closing'] },
   timedOut: { code: 421, enhanced: '4.4.2', text: ['Timed out, closing'] },

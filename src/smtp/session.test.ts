@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { COMMANDS_WITHOUT_MESSAGE_MAX } from './command-budget.ts';
 import { SimulatedDriver } from './driver.sim.ts';
 import type { SessionOptions } from './session-events.ts';
 
@@ -133,6 +134,26 @@ describe('session: bad lines', () => {
     '421 4.7.0',
     'close',
   ]);
+  it('ends a session of commands without a message, and no session of messages', () => {
+    const idle = new SimulatedDriver();
+    assert.deepEqual(idle.send('NOOP\r\n'.repeat(2_000)).map(codes), [
+      ...Array(COMMANDS_WITHOUT_MESSAGE_MAX + 6).fill('250 2.0.0'),
+      '421 4.7.0',
+      'close',
+    ]);
+    const busy = new SimulatedDriver();
+    busy.send(HELLO);
+    for (let count = 0; count < 1_000; count += 1) busy.send(`${MAIL}${RCPT}DATA\r\nx\r\n.\r\n`);
+    assert.equal(busy.stored.length, 1_000);
+  });
+  it('RFC 3030 takes a message in many chunks, but not in many that are small', () => {
+    const driver = new SimulatedDriver({ maxMessageBytes: 10_000_000 });
+    driver.send(OPEN);
+    driver.send(`BDAT 600\r\n${'x'.repeat(600)}`.repeat(2_000));
+    assert.deepEqual(driver.send('BDAT 0 LAST\r\n').map(codes), ['250 2.0.0']);
+    driver.send(`${MAIL}${RCPT}`);
+    assert.equal(driver.send('BDAT 1\r\nx'.repeat(2_000)).at(-1), 'close');
+  });
   for (const method of ['GET / HTTP/1.1\r\n', 'POST /x HTTP/1.0\n', `GET /${'x'.repeat(5000)}\r\n`]) {
     check('HTTP', '', `${method}Host: x\r\n\r\n`, ['421 4.7.0', 'close']);
   }

@@ -10,6 +10,7 @@
  */
 import { assert, assertNever } from '../system/assert.ts';
 import { COMMAND_OCTETS_MAX, type Command, parseCommand } from './command.ts';
+import { CommandBudget } from './command-budget.ts';
 import { type CommandLine, CommandLines } from './command-lines.ts';
 import { ContentIntake, OVERRUN_FACTOR } from './content-intake.ts';
 import { EffectList } from './effect-list.ts';
@@ -83,6 +84,7 @@ class ReceivingSession implements Session {
   readonly #held = new HeldBytes();
   readonly #effects = new EffectList();
   readonly #evidence = new EvidenceWatch();
+  readonly #budget: CommandBudget;
   #state: State = { kind: 'greeting' };
   #client: Client | null = null;
   #transaction: Transaction | null = null;
@@ -94,6 +96,7 @@ class ReceivingSession implements Session {
 
   constructor(options: SessionOptions) {
     this.#options = options;
+    this.#budget = new CommandBudget(options.maxRecipients);
   }
 
   get heldBytes(): number {
@@ -227,6 +230,9 @@ class ReceivingSession implements Session {
   #judgeLine(line: CommandLine, seen: string | null) {
     const parsed = parseCommand(line.text);
     if (parsed.kind === 'http') return this.#refuseAndClose(REPLIES.notHttp);
+    if (!this.#budget.spend(parsed.kind === 'command' ? parsed.command : null)) {
+      return this.#refuseAndClose(REPLIES.tooManyCommands);
+    }
     if (line.flaw !== null) return this.#refuseLine(LINE_FLAW_REPLIES[line.flaw], line);
     if (parsed.kind === 'unknown') return this.#refuseLine(REPLIES.unknownCommand, line);
     if (parsed.kind === 'refused') {
@@ -382,6 +388,7 @@ class ReceivingSession implements Session {
   #takeCommitted(event: CommittedEvent) {
     assert(this.#state.kind === 'commit', 'A message is committed after its commit was asked for');
     const { dotAtMs, lacksIdentity } = this.#state;
+    this.#budget.renew();
     if (lacksIdentity && event.atMs - dotAtMs <= EVIDENCE_WITHIN_MS) this.#evidence.begin(event.messageRef);
     else this.#evidence.end();
     this.#state = { kind: 'command' };
@@ -391,6 +398,7 @@ class ReceivingSession implements Session {
 
   #takeCommitFailed(failure: CommitFailure) {
     assert(this.#state.kind === 'commit', 'A commit fails after it was asked for');
+    this.#budget.renew();
     this.#state = { kind: 'command' };
     if (failure === 'broken') return this.#refuseAndClose(REPLIES.broken);
     this.#effects.refuse(failure === 'no-room' ? REPLIES.noRoom : REPLIES.busy);
