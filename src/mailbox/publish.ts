@@ -69,9 +69,10 @@ async function publishOne(
   const { stagedName, id, form } = message;
   const name = entryName(id, form);
   try {
-    if ((await staging.statEntry(stagedName)) === null) return { kind: 'missing' };
+    const staged = await staging.statEntry(stagedName);
+    if (staged === null) return { kind: 'missing' };
     if ((await mailbox.statEntry(entryName(id, otherForm(form)))) !== null) return { kind: 'taken' };
-    await ensureOwner(account, staging, message);
+    if (staged.uid !== account.uid) await giveTo(account, staging, message);
     faults.reach('mailbox.renaming');
     const outcome = await staging.moveTo(stagedName, mailbox, name);
     switch (outcome) {
@@ -102,8 +103,11 @@ async function publishOne(
  * another, when it was staged. A bundle's folder goes last, so that one that has its owner is done.
  */
 export async function ensureOwner(owner: Owner, staging: Folder, message: StagedMessage): Promise<void> {
+  if ((await staging.statEntry(message.stagedName))?.uid !== owner.uid) await giveTo(owner, staging, message);
+}
+
+async function giveTo(owner: Owner, staging: Folder, message: StagedMessage): Promise<void> {
   const { stagedName, form } = message;
-  if ((await staging.statEntry(stagedName))?.uid === owner.uid) return;
   const file = { mode: MESSAGE_FILE_MODE, owner, durable: true };
   if (form === 'file') return await staging.sealFile(stagedName, file);
   await using bundle = await staging.openFolder(stagedName);
