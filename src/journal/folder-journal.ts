@@ -9,19 +9,11 @@ import type { Faults } from '../system/faults.ts';
 import type { Log } from '../system/log.ts';
 import type { Random } from '../system/random.ts';
 import { AcceptRate } from './accept-rate.ts';
+import type { Acceptance, Reservation, Spool } from './acceptance.ts';
 import { Applier } from './applier.ts';
 import { ClockGuard } from './clock-guard.ts';
-import {
-  type Acceptance,
-  type Journal,
-  type JournalId,
-  type Queries,
-  type Reservation,
-  type RowsChanged,
-  type Spool,
-  type Transitions,
-  toJournalId,
-} from './journal.ts';
+import { type JournalId, toJournalId } from './ids.ts';
+import type { Journal, RowsChanged } from './journal.ts';
 import { writeEpochs } from './log/folder.ts';
 import { retainSegments } from './log/retention.ts';
 import type { Room } from './log/room.ts';
@@ -35,8 +27,10 @@ import {
   type NewRecord,
   noRoom,
 } from './log/writer.ts';
+import type { Queries } from './queries.ts';
 import type { Rows } from './sqlite/client.ts';
 import type { StoredEnvelope } from './sqlite/rows.ts';
+import type { Transitions } from './transitions.ts';
 
 /** What the parts tell the journal that they belong to. */
 export interface JournalWiring {

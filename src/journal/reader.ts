@@ -3,7 +3,7 @@
  * without one. It sees what was committed; what the log alone holds it does not.
  */
 import { join } from 'node:path';
-import type { Queries } from './journal.ts';
+import type { Queries } from './queries.ts';
 import { openDatabaseReadOnly } from './sqlite/database.ts';
 import { answer } from './sqlite/queries.ts';
 

@@ -5,7 +5,7 @@ import { open } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { createZstdDecompress } from 'node:zlib';
 import { AimxError } from '../../system/errors.ts';
-import type { RawSource } from '../journal.ts';
+import type { RawSource } from '../rows.ts';
 
 /** One read: a few per megabyte, and little enough to hold for a slow receiver. */
 const CHUNK_BYTES = 64 * 1024;

@@ -7,7 +7,7 @@
  */
 import { statfs } from 'node:fs/promises';
 import type { Clock } from '../../system/clock.ts';
-import type { Reservation } from '../journal.ts';
+import type { Reservation } from '../acceptance.ts';
 
 /** A reading older than this is renewed in the background when somebody asks. */
 const READING_AGE_MS_MAX = 1000;

@@ -4,7 +4,7 @@
 import { constants } from 'node:fs';
 import { type FileHandle, open, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Spool } from '../journal.ts';
+import type { Spool } from '../acceptance.ts';
 import { syncFolder } from './segments.ts';
 
 export interface SpoolOptions {

@@ -4,7 +4,8 @@
  * What it costs grows with the number of mailboxes that have something due, not with how much they
  * have: the next mailbox and its oldest runs are each one step in an index.
  */
-import type { RunLimits, RunRow, Transitions } from '../journal.ts';
+import type { RunRow } from '../rows.ts';
+import type { RunLimits, Transitions } from '../transitions.ts';
 import { type Context, trace } from './context.ts';
 import type { Database } from './database.ts';
 import { decodeRun } from './rows.ts';

@@ -3,7 +3,9 @@
  */
 import { Worker } from 'node:worker_threads';
 import { AimxError, ERROR_CODES, type ErrorCode } from '../../system/errors.ts';
-import type { Queries, RowsChanged, Transitions } from '../journal.ts';
+import type { RowsChanged } from '../journal.ts';
+import type { Queries } from '../queries.ts';
+import type { Transitions } from '../transitions.ts';
 import type {
   FromWorker,
   InnerRequests,

@@ -2,7 +2,8 @@
  * What becomes of a copy: the decision table of identity, on values alone (design §3.3).
  */
 import { compareRank, type Rank } from '../../authentication/verdict.ts';
-import type { DedupMode, DeliveryState } from '../journal.ts';
+import type { DeliveryState } from '../rows.ts';
+import type { DedupMode } from '../transitions.ts';
 
 export type MatchedBy = 'exact' | 'content' | 'message-id' | 'legacy';
 

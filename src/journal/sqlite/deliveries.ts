@@ -2,7 +2,8 @@
  * Transitions of deliveries: on their way into a mailbox, in exchange for a better copy, waiting.
  */
 import { AimxError } from '../../system/errors.ts';
-import type { DeliveryRow, DeliveryState, Transitions } from '../journal.ts';
+import type { DeliveryRow, DeliveryState } from '../rows.ts';
+import type { Transitions } from '../transitions.ts';
 import { type Context, trace } from './context.ts';
 import { reserveId } from './ids.ts';
 import { settleMessage } from './messages.ts';
@@ -26,6 +27,14 @@ function isToBeMade(
   );
 }
 
+/**
+ * A reading that ended, or that an obstacle stopped, is no death of the reader: counted on, the message's
+ * next mailbox, next name or next try would get it unread.
+ */
+function forgetReadAttempts({ db }: Context, journalId: number | null): void {
+  db.run('UPDATE messages SET read_attempts = 0 WHERE journal_id = ? AND read_attempts > 0', journalId);
+}
+
 export function staged(context: Context, input: Transitions['staged']['in']): void {
   const delivery = requireDelivery(context.db, input.deliveryId);
   if (
@@ -36,6 +45,7 @@ export function staged(context: Context, input: Transitions['staged']['in']): vo
   )
     return;
   context.db.run("UPDATE deliveries SET state = 'staged' WHERE delivery_id = ?", input.deliveryId);
+  forgetReadAttempts(context, delivery.journalId);
   trace(context, { ...input, journalId: delivery.journalId, event: 'delivery.staged' });
 }
 
@@ -91,6 +101,7 @@ export function exchanging(context: Context, input: Transitions['exchanging']['i
     input.inode,
     input.deliveryId,
   );
+  forgetReadAttempts(context, delivery.journalId);
   trace(context, {
     at: input.at,
     journalId: delivery.journalId,
@@ -146,6 +157,7 @@ export function waiting(context: Context, input: Transitions['waiting']['in']): 
     input.waiting?.nextAt ?? null,
     input.deliveryId,
   );
+  if (input.waiting !== null) forgetReadAttempts(context, delivery.journalId);
   // A wait of days is one line when it begins and one when its reason changes.
   if (delivery.waiting?.code !== input.waiting?.code)
     trace(context, {
@@ -153,7 +165,10 @@ export function waiting(context: Context, input: Transitions['waiting']['in']): 
       journalId: delivery.journalId,
       deliveryId: input.deliveryId,
       event: input.waiting === null ? 'delivery.goes-on' : 'delivery.waiting',
-      detail: input.waiting === null ? {} : { code: input.waiting.code, reason: input.waiting.reason },
+      detail:
+        input.waiting === null
+          ? {}
+          : { code: input.waiting.code, reason: input.waiting.reason, hint: input.waiting.hint },
     });
   settleMessage(context, delivery.journalId, input.at);
 }

@@ -2,14 +2,9 @@
  * What a decision of the identify step does to the rows.
  */
 import { AimxError } from '../../system/errors.ts';
-import {
-  type Decision,
-  type DeliveryId,
-  type DeliveryRow,
-  type IdentifyTarget,
-  type Transitions,
-  toDeliveryId,
-} from '../journal.ts';
+import { type DeliveryId, toDeliveryId } from '../ids.ts';
+import type { DeliveryRow } from '../rows.ts';
+import type { Decision, IdentifyTarget, Transitions } from '../transitions.ts';
 import { type Context, trace } from './context.ts';
 import type { SqlRow } from './database.ts';
 import type { MatchedBy } from './decide.ts';

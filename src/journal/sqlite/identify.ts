@@ -5,7 +5,8 @@
 import type { Rank } from '../../authentication/verdict.ts';
 import { assertNever } from '../../system/assert.ts';
 import { AimxError } from '../../system/errors.ts';
-import type { Decision, DeliveryRow, DeliveryState, IdentifyTarget, Transitions } from '../journal.ts';
+import type { DeliveryRow, DeliveryState } from '../rows.ts';
+import type { Decision, IdentifyTarget, Transitions } from '../transitions.ts';
 import type { Context } from './context.ts';
 import type { SqlRow } from './database.ts';
 import { decideCopy, lookups, type MatchedBy } from './decide.ts';

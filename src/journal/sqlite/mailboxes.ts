@@ -1,7 +1,8 @@
 /**
  * Mailboxes as the rows know them: a random id for each pair of name and owner.
  */
-import { type MailboxId, type Transitions, toMailboxId } from '../journal.ts';
+import { type MailboxId, toMailboxId } from '../ids.ts';
+import type { Transitions } from '../transitions.ts';
 import { type Context, trace } from './context.ts';
 import { settleMessage } from './messages.ts';
 import { cancelRuns } from './runs.ts';

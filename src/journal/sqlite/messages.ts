@@ -2,8 +2,10 @@
  * Transitions of messages: from the log into the rows, through authentication, to their end; and
  * which message is handed out next.
  */
-import type { MessageRow, Transitions } from '../journal.ts';
+
 import type { DurableRecord } from '../log/writer.ts';
+import type { MessageRow } from '../rows.ts';
+import type { Transitions } from '../transitions.ts';
 import { type Context, trace } from './context.ts';
 import type { Database } from './database.ts';
 import { decodeMessage, type StoredEnvelope } from './rows.ts';

@@ -1,7 +1,9 @@
 /**
  * What the main thread and the thread of the rows say to each other.
  */
-import type { Queries, RowsChanged, Transitions } from '../journal.ts';
+import type { RowsChanged } from '../journal.ts';
+import type { Queries } from '../queries.ts';
+import type { Exchange, Transitions } from '../transitions.ts';
 import type { AppliedRecord, claimMessages } from './messages.ts';
 
 export interface WorkerSettings {
@@ -17,11 +19,6 @@ export interface RowsOpened {
   readonly appliedId: number;
   /** Wall time of the last slice of deletion by age; null before the first. */
   readonly sweptAt: number | null;
-}
-
-interface Exchange<In, Out> {
-  readonly in: In;
-  readonly out: Out;
 }
 
 /** Which of some files the rows still need. */

@@ -1,16 +1,10 @@
 /**
  * Every question to the rows, by name. They change nothing and see committed rows.
  */
-import {
-  type DeliveryId,
-  type DeliveryRow,
-  type MessageRow,
-  type Page,
-  type Queries,
-  type RunRow,
-  type RunState,
-  toMailboxId,
-} from '../journal.ts';
+
+import { type DeliveryId, toMailboxId } from '../ids.ts';
+import type { Page, Queries } from '../queries.ts';
+import type { DeliveryRow, MessageRow, RunRow, RunState } from '../rows.ts';
 import type { Database, SqlValue } from './database.ts';
 import {
   decodeAbsorbed,
@@ -66,6 +60,10 @@ export function answer<Kind extends keyof Queries>(
   return QUERIES[kind](db, folder, input);
 }
 
+/** Absorbed copies, each with the id of the message that holds it and the time at which it came. */
+const ABSORBED = `SELECT a.*, d.id, m.received_at FROM absorbed a
+  JOIN deliveries d ON d.delivery_id = a.delivery_id LEFT JOIN messages m ON m.journal_id = a.journal_id`;
+
 function find(db: Database, folder: string, input: Queries['find']['in']): Queries['find']['out'] {
   const within = withinMailboxes(db, input.mailboxes, 'd.mailbox_id');
   const found: { delivery: DeliveryRow; message: MessageRow }[] = [];
@@ -100,10 +98,10 @@ function withinMailboxes(
 
 function traceOf(db: Database, _folder: string, input: Queries['trace']['in']): Queries['trace']['out'] {
   const delivery = db.get(
-    'SELECT journal_id, origin_id, absorbed_count FROM deliveries WHERE delivery_id = ?',
+    'SELECT journal_id, origin_id, absorbed_count, mailbox_id, message_id FROM deliveries WHERE delivery_id = ?',
     input.deliveryId,
   );
-  if (delivery === undefined) return { rows: [], absorbed: [], absorbedCount: 0 };
+  if (delivery === undefined) return { rows: [], absorbed: [], absorbedCount: 0, sameMessageId: [] };
   const rows = db.all(
     `SELECT * FROM (
        SELECT * FROM trace WHERE delivery_id = ?
@@ -118,12 +116,22 @@ function traceOf(db: Database, _folder: string, input: Queries['trace']['in']): 
     rows: rows.map(decodeTrace).reverse(),
     absorbed: db
       .all(
-        `SELECT a.*, d.id FROM absorbed a JOIN deliveries d ON d.delivery_id = a.delivery_id
+        `${ABSORBED}
          WHERE a.delivery_id = ? ORDER BY a.absorbed_id`,
         input.deliveryId,
       )
       .map(decodeAbsorbed),
     absorbedCount: delivery['absorbed_count'] as number,
+    sameMessageId: db
+      .all(
+        `SELECT id FROM deliveries WHERE message_id = ? AND mailbox_id = ? AND delivery_id <> ? AND id IS NOT NULL
+         ORDER BY delivery_id LIMIT ?`,
+        delivery['message_id'] as string | null,
+        delivery['mailbox_id'] as string,
+        input.deliveryId,
+        FOUND_MAX,
+      )
+      .map((row) => row['id'] as string),
   };
 }
 
@@ -147,7 +155,7 @@ function absorbed(
   const within = withinMailboxes(db, input.mailboxes, 'a.mailbox_id');
   return page(input, 'absorbed_id', decodeAbsorbed, (before, limit) =>
     db.all(
-      `SELECT a.*, d.id FROM absorbed a JOIN deliveries d ON d.delivery_id = a.delivery_id
+      `${ABSORBED}
        WHERE ${within.sql} AND a.absorbed_id < ? ORDER BY a.absorbed_id DESC LIMIT ?`,
       ...within.values,
       before,

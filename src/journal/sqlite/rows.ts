@@ -3,17 +3,10 @@
  */
 import { join } from 'node:path';
 import { AimxError } from '../../system/errors.ts';
-import {
-  type AbsorbedRow,
-  type AcceptedEnvelope,
-  type Arrival,
-  type DeliveryRow,
-  type MessageRow,
-  type RunRow,
-  type TraceRow,
-  toDeliveryId,
-  toJournalId,
-} from '../journal.ts';
+import type { AcceptedEnvelope, Arrival } from '../acceptance.ts';
+import { toDeliveryId, toJournalId } from '../ids.ts';
+import type { AbsorbedRow } from '../queries.ts';
+import type { DeliveryRow, MessageRow, RunRow, TraceRow } from '../rows.ts';
 import type { Database, SqlRow } from './database.ts';
 
 /** What a log record's envelope holds as JSON. */
@@ -135,10 +128,11 @@ export function decodeTrace(row: SqlRow): TraceRow {
   };
 }
 
-/** Of a row of `absorbed` joined with the `id` of the delivery that holds the message. */
+/** Of a row of `absorbed` joined with the `id` of the delivery that holds the message, and when the copy came. */
 export function decodeAbsorbed(row: SqlRow): AbsorbedRow {
   return {
     at: row['at'] as AbsorbedRow['at'],
+    receivedAt: (row['received_at'] ?? row['at']) as AbsorbedRow['receivedAt'],
     journalId: toJournalId(row['journal_id'] as number),
     clientAddress: row['client_address'] as string | null,
     by: row['by'] as AbsorbedRow['by'],

@@ -2,7 +2,9 @@
  * A filter of runs as SQL. Names of mailboxes mean the present ones: rows of one that was deleted and
  * made again for another owner are not found by its name.
  */
-import { type DeliveryId, RUN_STATES, type RunFilter } from '../journal.ts';
+import type { DeliveryId } from '../ids.ts';
+import { RUN_STATES } from '../rows.ts';
+import type { RunFilter } from '../transitions.ts';
 import type { Database, SqlValue } from './database.ts';
 
 export interface Where {

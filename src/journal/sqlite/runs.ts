@@ -2,14 +2,9 @@
  * Transitions of one run, and of those that a person picks out.
  */
 import { AimxError } from '../../system/errors.ts';
-import {
-  FINAL_RUN_STATES,
-  type RunId,
-  type RunRow,
-  type RunState,
-  type Transitions,
-  toRunId,
-} from '../journal.ts';
+import { type RunId, toRunId } from '../ids.ts';
+import { FINAL_RUN_STATES, type RunRow, type RunState } from '../rows.ts';
+import type { Transitions } from '../transitions.ts';
 import { type Context, trace } from './context.ts';
 import type { Database, SqlValue } from './database.ts';
 import { decodeRun } from './rows.ts';

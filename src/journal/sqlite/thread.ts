@@ -2,7 +2,7 @@
  * Which conversation a message belongs to (contract §5).
  */
 import { hash } from 'node:crypto';
-import type { Identity } from '../journal.ts';
+import type { Identity } from '../transitions.ts';
 import type { Database } from './database.ts';
 
 /** First 8 octets of SHA-256, as 16 hex digits. */

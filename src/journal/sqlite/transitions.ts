@@ -1,7 +1,7 @@
 /**
  * Every transition, by name.
  */
-import type { Transitions } from '../journal.ts';
+import type { Transitions } from '../transitions.ts';
 import { claimRuns, type Round } from './claim-runs.ts';
 import type { Context } from './context.ts';
 import {

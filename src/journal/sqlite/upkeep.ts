@@ -1,7 +1,8 @@
 /**
  * Transitions that belong to no single message: epochs and deletion by age.
  */
-import { type Transitions, toRunId } from '../journal.ts';
+import { toRunId } from '../ids.ts';
+import type { Transitions } from '../transitions.ts';
 import { type Context, trace } from './context.ts';
 import { openGate, RESTORED } from './run-plan.ts';
 

@@ -1,0 +1,64 @@
+/**
+ * What is handed to the journal for one message: its envelope, how it came, and its content.
+ */
+import type { EpochMs } from '../system/clock.ts';
+import type { MailboxId } from './ids.ts';
+
+export interface AcceptedRecipient {
+  /** RCPT TO as given, without angle brackets and parameters. */
+  readonly forwardPath: string;
+  readonly mailboxId: MailboxId;
+  /** Name of the mailbox at the time of acceptance; the id is what binds. */
+  readonly mailbox: string;
+  /** What stands behind `+` in the local part; null where there is none. */
+  readonly tag: string | null;
+}
+
+export interface AcceptedEnvelope {
+  /** MAIL FROM without angle brackets; `""` is the null reverse-path. */
+  readonly reversePath: string;
+  readonly recipients: readonly AcceptedRecipient[];
+  readonly smtputf8: boolean;
+  readonly body: '7BIT' | '8BITMIME' | 'BINARYMIME';
+}
+
+export interface Arrival {
+  readonly via: 'smtp' | 'ingest';
+  readonly receivedAt: EpochMs;
+  readonly sessionId: string;
+  /** Null for `ingest`. */
+  readonly clientAddress: string | null;
+  readonly helo: string | null;
+  /** RFC 3848 and 6531 §4.3: `SMTP`, `ESMTP`, `ESMTPS`, `UTF8SMTP`, `UTF8SMTPS`; `local` for ingest. */
+  readonly protocol: string;
+  /** `TLSv1.3 TLS_AES_256_GCM_SHA384`; null without TLS. */
+  readonly tls: string | null;
+}
+
+/** Content of a message: bytes as received, dot-stuffing undone, nothing added. */
+export type AcceptedContent =
+  | { readonly kind: 'inline'; readonly chunks: readonly Uint8Array[]; readonly sizeBytes: number }
+  | { readonly kind: 'spooled'; readonly spool: Spool; readonly sizeBytes: number };
+
+export interface Acceptance {
+  readonly envelope: AcceptedEnvelope;
+  readonly arrival: Arrival;
+  readonly content: AcceptedContent;
+  /** SHA-256 of the content, lower-case hex. */
+  readonly exactFingerprint: string;
+  /** The header section has neither Message-ID nor Date: evidence may have to judge it. */
+  readonly lacksIdentity: boolean;
+}
+
+/**
+ * A large message on its way in: a file of its own under the journal's spool.
+ * Disposing one that was not accepted removes its file.
+ */
+export interface Spool extends AsyncDisposable {
+  /** Writes behind what is there. Chunks are written in order; resolve means "taken by the kernel". */
+  write(chunk: Uint8Array): Promise<void>;
+  readonly sizeBytes: number;
+}
+
+/** Room on the disk that a transaction has been promised. Disposing gives back what is unused. */
+export interface Reservation extends Disposable {}
