@@ -4,7 +4,8 @@
  * hook. POSIX sh; dash, busybox ash and bash are told apart where they differ.
  *
  * Handles, from the launcher on: 7 the launch file, 8 what the daemon reads, 9 the attempt's lock. 9 is
- * open for reading only, so that a hook, which inherits it, cannot write into the journal's folder.
+ * open for reading only, so that a hook, which inherits it where there is no pid namespace, cannot write
+ * into the journal's folder.
  *
  * What stands here must not hold a value of a message: those are in the launch file alone.
  */
@@ -135,7 +136,11 @@ trap : PIPE
 # So that the hook may open /dev/stdout and /dev/stderr by name, too.
 [ "$owner" = - ] || chown "$owner" /proc/self/fd/1 /proc/self/fd/2
 hook=''
-setsid "$@" /bin/sh /proc/self/fd/7 <"$stdin" 6>>"$attempt.stage" 8>&- &
+# In a namespace nothing can be left behind, so the hook needs no lock; with it, it could free the lock
+# while it runs, or hand it to a stranger's process, which would then be ended for it.
+lock=9
+[ "$$" -eq 1 ] && lock=-
+setsid "$@" /bin/sh /proc/self/fd/7 <"$stdin" 6>>"$attempt.stage" 8>&- 9<&"$lock" &
 hook=$!
 trap 'stop timed-out' USR1
 trap 'stop cancelled' USR2

@@ -163,3 +163,16 @@ test('hook: in a pid namespace it sees itself and its own only', AS_ROOT, async 
   const count = Number((await bench.output(await bench.ended('proc'))).stdout);
   assert.ok(count > 0 && count < 12, `${count} processes`);
 });
+
+test(
+  'hook: in a namespace it has no handle but its own three, and cannot free its lock',
+  AS_ROOT,
+  async () => {
+    const script = 'ls /proc/self/fd | tr "\\n" " "; flock -u 9 2>/dev/null && echo freed; sleep 1.5';
+    await using bench = await openBench({ owner: 'nobody', hooks: [sh('handles', script)] });
+    const row = await bench.ended('handles');
+    assert.equal(row.state, 'succeeded', row.reason ?? '');
+    // 3 is the folder that ls looks into.
+    assert.equal((await bench.output(row)).stdout, '0 1 2 3 ');
+  },
+);
