@@ -92,10 +92,22 @@ export async function startHelper(options: HelperOptions): Promise<Helper> {
       child = null;
       if (stopped) return;
       log.warn('hooks.helper-ended', { code, signal });
-      await clock.sleep(RESTART_AFTER_MS);
-      if (!stopped) await start();
-      onLost();
+      await startAgain();
     });
+  };
+  /** Until it lives: a machine without a process to spare gets one sooner or later. */
+  const startAgain = async (): Promise<void> => {
+    for (;;) {
+      await clock.sleep(RESTART_AFTER_MS);
+      if (stopped) return;
+      try {
+        await start();
+        break;
+      } catch (error) {
+        log.warn('hooks.helper-not-started', { error: String(error) });
+      }
+    }
+    onLost();
   };
   await start();
 

@@ -19,6 +19,7 @@ export const EVENT_MEANINGS: Readonly<Record<string, string>> = {
   'hooks.claim-failed': 'Due runs could not be claimed; it is tried again.',
   'hooks.confinement-lacks': 'This machine cannot confine hooks in one respect, and which.',
   'hooks.helper-ended': 'The process that starts hooks has ended; another one takes its place.',
+  'hooks.helper-not-started': 'The process that starts hooks cannot be started; it is tried again.',
   'hooks.run-waits': 'A run cannot start for now, and why; it is tried again.',
   'hooks.time-limit-taken-over': 'A launcher is gone while its hook lives; the daemon keeps the time limit.',
   'journal.broken': 'A write or a flush failed. The daemon ends; the next start reads what is on the disk.',
