@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 const THREAD_ID_LENGTH = 16;
 
 /** First 8 octets of SHA-256 of a Message-ID without brackets, as 16 hex digits. */
-export function threadIdOfRoot(rootMessageId: string): string {
+function threadIdOfRoot(rootMessageId: string): string {
   return createHash('sha256').update(rootMessageId).digest('hex').slice(0, THREAD_ID_LENGTH);
 }
 
