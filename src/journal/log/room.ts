@@ -14,6 +14,12 @@ const READING_AGE_MS_MAX = 1000;
 /** Kept for rows, their write-ahead log and staged files: whichever of the two is smaller. */
 const MARGIN_BYTES = 64 * 1024 * 1024;
 const MARGIN_SHARE = 0.05;
+/**
+ * Promises count up to this share of what is free: whoever connects may ask for them and send nothing,
+ * and must not turn others away from a disk that has room. What is promised beyond it may fail when it
+ * is written, with the same answer.
+ */
+const PROMISED_SHARE_MAX = 0.5;
 /** Head and envelope of one message, and what its rows take. */
 const OVERHEAD_BYTES = 4096;
 
@@ -42,7 +48,8 @@ export class Room {
   reserve(sizeBytes: number): Reservation | null {
     this.#refreshWhenOld();
     const bytes = sizeBytes + OVERHEAD_BYTES;
-    if (this.#freeBytes - this.#promisedBytes - this.#marginBytes < bytes) return null;
+    const freeBytes = this.#freeBytes - this.#marginBytes;
+    if (freeBytes - Math.min(this.#promisedBytes, freeBytes * PROMISED_SHARE_MAX) < bytes) return null;
     this.#promisedBytes += bytes;
     let held = true;
     return {
