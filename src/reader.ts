@@ -113,6 +113,8 @@ async function answerOrFailure(request: ReaderRequest): Promise<ReaderAnswer> {
   } catch (error) {
     if (error instanceof DamagedSource) return { kind: 'damaged', found: error.found };
     if (error instanceof Error && 'syscall' in error && 'code' in error) {
+      // Only the source is read. One message on a bad sector is no reason to stop for the others.
+      if (error.syscall === 'read' && error.code === 'EIO') return { kind: 'damaged', found: null };
       return { kind: 'failed', code: String(error.code), message: error.message };
     }
     throw error;

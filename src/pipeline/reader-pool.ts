@@ -191,9 +191,13 @@ function ended(): AimxError {
 /** What an answer that is none of the wanted ones means. */
 function failure(answer: ReaderAnswer, source: RawSource): Error {
   if (answer.kind === 'damaged') {
+    const why =
+      answer.found === null
+        ? 'the disk does not give it back (EIO)'
+        : 'its SHA-256 is not that of what was accepted';
     return new AimxError(
       'journal.damaged',
-      `Cannot read a raw message from ${JSON.stringify(source.path)}: its SHA-256 is not that of what was accepted`,
+      `Cannot read a raw message from ${JSON.stringify(source.path)}: ${why}`,
       {
         hint: 'Restore the journal from a backup',
         detail: { path: source.path, offset: source.offset, expected: source.sha256, found: answer.found },

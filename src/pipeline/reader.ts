@@ -71,7 +71,7 @@ export type ReaderAnswer =
   | { readonly kind: 'summary'; readonly summary: MessageSummary }
   | { readonly kind: 'outcome'; readonly outcome: ReadOutcome }
   | { readonly kind: 'raw-attached'; readonly sizeBytes: number }
-  /** The stored octets have another SHA-256 than the accepted ones. */
-  | { readonly kind: 'damaged'; readonly found: string }
+  /** The stored octets have another SHA-256 than the accepted ones; null where the disk does not give them back. */
+  | { readonly kind: 'damaged'; readonly found: string | null }
   /** A file could not be read or written: the system's error. */
   | { readonly kind: 'failed'; readonly code: string; readonly message: string };

@@ -95,6 +95,10 @@ test('Reader refuses octets that are not those that were accepted, and goes on',
   await assert.rejects(reader.summarize({ ...source, sizeBytes: source.sizeBytes + 1_000 }), {
     code: 'journal.damaged',
   });
+  // Nothing lies at address 0 of a process: the kernel answers EIO, as a disk does for a bad sector.
+  await assert.rejects(reader.summarize({ ...source, path: '/proc/self/mem', offset: 0 }), {
+    code: 'journal.damaged',
+  });
   await assert.rejects(reader.summarize({ ...source, path: join(folder, 'absent') }), { code: 'ENOENT' });
   const staged = newFolder();
   writeFileSync(staged, 'in the way');

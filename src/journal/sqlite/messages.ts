@@ -204,14 +204,16 @@ export function claimMessages(
     .filter((row) => !leases.has(row['journal_id'] as number))
     .sort((a, b) => (a['journal_id'] as number) - (b['journal_id'] as number))
     .slice(0, request.limit);
-  for (const row of rows) leases.add(row['journal_id'] as number);
+  // Before the leases: a row that cannot be read must not be leased to nobody.
+  const messages = rows.map((row) => decodeMessage(db, folder, row));
+  for (const { journalId } of messages) leases.add(journalId);
   const next = db.get(
     "SELECT MIN(ready_at) AS at FROM messages WHERE state <> 'done' AND ready_at > ? AND ready_at < ?",
     request.at,
     NO_TIME,
   );
   return {
-    messages: rows.map((row) => decodeMessage(db, folder, row)),
+    messages,
     nextDueAt: (next?.['at'] as number | null | undefined) ?? null,
   };
 }
