@@ -3,6 +3,7 @@ import { describeFailure, EXIT, exitCodeOf, formatFailure } from './failure.ts';
 import type { Invocation, Starters } from './invocation.ts';
 import { findPlaces } from './places.ts';
 import { type Parsed, parseArguments } from './program.ts';
+import { safeJson } from './safe-text.ts';
 import { createTerminal, type Terminal } from './terminal.ts';
 
 export interface CommandLineOptions {
@@ -64,7 +65,7 @@ async function runCommand(parsed: Parsed, terminal: Terminal, starters: Starters
     return await body(invocation);
   } catch (error) {
     const failure = describeFailure(error);
-    if (invocation.isJson) await terminal.out(`${JSON.stringify({ error: failure })}\n`);
+    if (invocation.isJson) await terminal.out(`${safeJson({ error: failure })}\n`);
     else terminal.err(formatFailure(failure));
     return exitCodeOf(error);
   }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { safeLine, safeText } from './safe-text.ts';
+import { safeJson, safeLine, safeText } from './safe-text.ts';
 import { formatTable } from './table.ts';
 import { fitWidth, textWidth } from './text-width.ts';
 
@@ -13,6 +13,17 @@ test('safeText() shows what would steer a terminal', () => {
   check('a\r\nb\rc\td', 'a\nb␍c\td');
   check('pay \u202egnp.exe', 'pay \ufffdgnp.exe');
   check('👩‍💻 naïve', '👩‍💻 naïve');
+});
+
+test('safeJson() gives the value back and holds nothing that steers a terminal', () => {
+  assert.equal(safeJson({ subject: 'a\x1b\x9b31m\u202eb' }), '{"subject":"a\\u001b\\u009b31m\\u202eb"}');
+  fc.assert(
+    fc.property(fc.string({ unit: 'binary' }), (text) => {
+      const json = safeJson([text]);
+      assert.deepEqual(JSON.parse(json), [text]);
+      assert.ok(!/[\0-\x1f\x7f-\x9f\u202a-\u202e]/.test(json));
+    }),
+  );
 });
 
 test('safeLine() is one line whatever comes', () => {

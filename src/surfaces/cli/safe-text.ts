@@ -25,3 +25,12 @@ export function safeText(text: string): string {
 export function safeLine(text: string): string {
   return safeText(text).replace(/[\n\t]+/g, ' ');
 }
+
+/** JSON on one line, with the same value: what a terminal could act upon is written as an escape. */
+export function safeJson(value: unknown): string {
+  // JSON has escaped C0 already, line feeds and tabs included.
+  return JSON.stringify(value).replace(
+    HARMFUL,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}

@@ -2,10 +2,11 @@
 import type { AttentionOutput } from '../../operations/mailboxes.ts';
 import type { Invocation } from './invocation.ts';
 import { performInDaemon } from './perform.ts';
+import { safeJson } from './safe-text.ts';
 
-/** JSON for machines: one value, one line, on stdout. */
+/** JSON for machines: one value, one line, on stdout; harmless where a terminal shows it. */
 export async function printJson(invocation: Invocation, value: unknown): Promise<void> {
-  await invocation.terminal.out(`${JSON.stringify(value)}\n`);
+  await invocation.terminal.out(`${safeJson(value)}\n`);
 }
 
 /** JSON where it was asked for, else what `text` makes of the value. */
