@@ -145,12 +145,16 @@ export interface Transitions {
     { readonly deliveryId: DeliveryId; readonly waiting: Waiting | null; readonly at: EpochMs },
     void
   >;
-  /** Adds what files of the earlier version say of themselves; `done` lets decisions on the mailbox begin. */
+  /**
+   * Adds what files say of themselves that the rows do not know: those of the earlier version, and after a
+   * restore those that are newer than the backup. `done` lets decisions on the mailbox begin.
+   */
   readonly 'legacy-scanned': Exchange<
     {
       readonly mailboxId: MailboxId;
       readonly entries: readonly {
-        readonly legacyFingerprint: string;
+        /** By which a retry is known: a file of the earlier version has no fingerprint of its content. */
+        readonly fingerprint: { readonly kind: 'legacy' | 'content'; readonly hash: string };
         readonly messageId: string | null;
         readonly threadId: string | null;
         readonly id: string;
@@ -159,6 +163,14 @@ export interface Transitions {
       readonly done: boolean;
       readonly at: EpochMs;
     },
+    void
+  >;
+  /**
+   * A mailbox cannot be read in at present: its pending deliveries, which nobody is handed, say why they
+   * wait. Ended by `legacy-scanned`.
+   */
+  readonly 'legacy-waits': Exchange<
+    { readonly mailboxId: MailboxId; readonly waiting: Waiting; readonly at: EpochMs },
     void
   >;
 

@@ -1,8 +1,7 @@
 /**
- * Takes over a mailbox's folder that the earlier version has written (contract §3): closes what others
+ * Takes over a mailbox's folder whose messages the rows do not know: the earlier version has written
+ * it (contract §3), or the rows were restored and are older than it (design §3.8). Closes what others
  * could read, and says of each message what a sender's retry of it would look like.
- *
- * A file of the earlier version is known by what it lacks, the field `fingerprint`.
  */
 import { legacyFingerprint } from '../message/fingerprint.ts';
 import { type EpochMs, epochMs } from '../system/clock.ts';
@@ -13,9 +12,9 @@ import { type MessageForm, messageOfEntry, timeOfId } from './layout.ts';
 import { MAILBOX_FOLDER_MODE, MESSAGE_FILE_MODE } from './open-mailbox.ts';
 import { readHeadOf } from './reading.ts';
 
-/** What a file of the earlier version says of itself, for the journal's `legacy-scanned`. */
+/** What a file says of itself, for the journal's `legacy-scanned`. */
 export interface LegacyEntry {
-  readonly legacyFingerprint: string;
+  readonly fingerprint: { readonly kind: 'legacy' | 'content'; readonly hash: string };
   readonly messageId: string | null;
   readonly threadId: string | null;
   readonly id: string;
@@ -30,6 +29,9 @@ export interface LegacySlice {
 
 /** Entries looked at in one turn of the mailbox's queue, so that mail that comes in is not held up. */
 export const LEGACY_SLICE_ENTRIES = 128;
+
+/** SHA-256, as the frontmatter has it. */
+const CONTENT_FINGERPRINT = /^[0-9a-f]{64}$/;
 
 /** As in list.ts: the time in a name and `received_at` are of the same instant, give or take. */
 const ID_TIME_TOLERANCE_MS: number = 60 * 60 * 1000;
@@ -101,17 +103,27 @@ async function readEntry(
   const { head, stat } = await readHeadOf(mailbox, { id, form, ownerUid: account.uid });
   if (head.kind !== 'head') return 'broken';
   const { fields } = head;
-  if (textField(fields, 'fingerprint') !== '') return null;
   const received = Date.parse(textField(fields, 'received_at'));
   const receivedAt = epochMs(Number.isNaN(received) ? (named ?? stat.modifiedAtMs) : received);
   const messageId = textField(fields, 'message_id').replace(/^<|>$/g, '');
-  const fingerprint = legacyFingerprint({
+  const fingerprint = fingerprintOf(fields, messageId);
+  if (receivedAt < since || fingerprint === null) return null;
+  const threadId = textField(fields, 'thread_id') || null;
+  return { fingerprint, messageId: messageId || null, threadId, id, receivedAt };
+}
+
+/** Files of this version carry the fingerprint of their content; the rows may be older than they are. */
+function fingerprintOf(
+  fields: Readonly<Record<string, unknown>>,
+  messageId: string,
+): LegacyEntry['fingerprint'] | null {
+  const content = textField(fields, 'fingerprint');
+  if (CONTENT_FINGERPRINT.test(content)) return { kind: 'content', hash: content };
+  const hash = legacyFingerprint({
     messageId,
     from: textField(fields, 'from'),
     date: textField(fields, 'date'),
     subject: textField(fields, 'subject'),
   });
-  if (receivedAt < since || fingerprint === null) return null;
-  const threadId = textField(fields, 'thread_id') || null;
-  return { legacyFingerprint: fingerprint, messageId: messageId || null, threadId, id, receivedAt };
+  return hash === null ? null : { kind: 'legacy', hash };
 }

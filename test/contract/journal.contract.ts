@@ -802,8 +802,13 @@ function mailboxes(check: Check): void {
       await journal.advance('legacy-scanned', {
         mailboxId,
         entries: [
-          { ...entry, legacyFingerprint: 'recent', receivedAt: epochMs(at - DAY_MS) },
-          { ...entry, id: 'older', legacyFingerprint: 'older', receivedAt: epochMs(at - 40 * DAY_MS) },
+          { ...entry, fingerprint: { kind: 'legacy', hash: 'recent' }, receivedAt: epochMs(at - DAY_MS) },
+          {
+            ...entry,
+            id: 'older',
+            fingerprint: { kind: 'legacy', hash: 'older' },
+            receivedAt: epochMs(at - 40 * DAY_MS),
+          },
         ],
         done: true,
         at,
@@ -817,6 +822,38 @@ function mailboxes(check: Check): void {
       assert.deepEqual(await journal.query('legacy-pending', {}), []);
     },
   );
+
+  check('legacy-waits: a mailbox that cannot be read in says why, and holds up no other', async (store) => {
+    const desk = await Desk.open(store, ['alice']);
+    await using journal = desk.journal;
+    const at = desk.now;
+    const { ids } = await journal.advance('register-mailboxes', {
+      mailboxes: [
+        { name: 'alice', ownerUid: 1000 },
+        { name: 'gone', ownerUid: null },
+      ],
+      at,
+    });
+    const mailboxId = ids['gone'];
+    assert.ok(mailboxId);
+    const both = Object.assign(Object.create(Desk.prototype) as Desk, { journal, clock: store.clock, ids });
+    const journalId = await both.accept({ text: 'two', to: [{ mailbox: 'alice' }, { mailbox: 'gone' }] });
+    const waiting = { code: 'owner-missing', reason: 'none', hint: 'make one', nextAt: epochMs(at + 10_000) };
+    await journal.advance('legacy-waits', { mailboxId, waiting, at });
+    await journal.advance('legacy-waits', { mailboxId, waiting, at });
+    assert.equal((await journal.claimMessages(5, at)).messages.length, 1);
+    const decisions = await both.identify(journalId);
+    assert.deepEqual(
+      decisions.map(({ kind }) => kind),
+      ['deliver', 'wait'],
+    );
+    const held = decisions[1]?.kind === 'wait' ? decisions[1].delivery : null;
+    assert.equal(held?.waiting?.code, 'owner-missing');
+    const { rows } = await journal.query('trace', { deliveryId: held.deliveryId });
+    assert.equal(rows.filter(({ event }) => event === 'delivery.waiting').length, 1);
+    await journal.advance('legacy-scanned', { mailboxId, entries: [], done: true, at });
+    assert.equal((await both.identify(journalId))[0]?.kind, 'deliver');
+  });
 }
 
 function upkeep(check: Check): void {

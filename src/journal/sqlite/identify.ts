@@ -47,12 +47,15 @@ function decideTarget(
 ): Decision {
   const delivery = requireDelivery(context.db, target.deliveryId);
   if (delivery.state !== 'pending') return decidedBefore(context, delivery);
-  if (isBeingReadIn(context, delivery.mailboxId))
+  if (isBeingReadIn(context, delivery.mailboxId)) {
+    // It may say already what keeps the mailbox from being read in.
+    if (delivery.waiting !== null) return { kind: 'wait', delivery };
     return wait(context, input, delivery, {
       code: 'legacy-scan',
       reason: 'The mailbox of the earlier version is being read in',
       for: null,
     });
+  }
   if (
     message.lacksIdentity &&
     hasEarlierUndecided(context, input.journalId, message.exact, delivery.mailboxId)

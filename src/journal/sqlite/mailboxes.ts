@@ -93,11 +93,12 @@ export function legacyScanned(context: Context, input: Transitions['legacy-scann
       entry.receivedAt,
     );
     db.run(
-      `INSERT INTO fingerprints (mailbox_id, kind, hash, delivery_id, received_at) VALUES (?, 'legacy', ?, ?, ?)
+      `INSERT INTO fingerprints (mailbox_id, kind, hash, delivery_id, received_at) VALUES (?, ?, ?, ?, ?)
        ON CONFLICT DO UPDATE SET delivery_id = excluded.delivery_id, received_at = excluded.received_at
        WHERE excluded.received_at > received_at`,
       input.mailboxId,
-      entry.legacyFingerprint,
+      entry.fingerprint.kind,
+      entry.fingerprint.hash,
       deliveryId,
       entry.receivedAt,
     );
@@ -122,4 +123,38 @@ export function legacyScanned(context: Context, input: Transitions['legacy-scann
     input.mailboxId,
   );
   for (const row of pending) settleMessage(context, row['journal_id'] as number, input.at);
+}
+
+/** Deliveries told in one request: a mailbox that waits for weeks may have very many. */
+const TOLD_MAX = 500;
+
+export function legacyWaits(context: Context, input: Transitions['legacy-waits']['in']): void {
+  const { db } = context;
+  const { code, reason } = input.waiting;
+  const untold = db.all(
+    `SELECT delivery_id, journal_id, waiting ->> 'code' AS code FROM deliveries
+     WHERE mailbox_id = ? AND state = 'pending' AND waits_for IS NULL
+       AND (waiting IS NULL OR waiting ->> 'code' <> ? OR next_at <= ?) LIMIT ?`,
+    input.mailboxId,
+    code,
+    input.at,
+    TOLD_MAX,
+  );
+  for (const row of untold) {
+    db.run(
+      'UPDATE deliveries SET waiting = ?, next_at = ? WHERE delivery_id = ?',
+      JSON.stringify(input.waiting),
+      input.waiting.nextAt,
+      row['delivery_id'] as number,
+    );
+    if (row['code'] !== code)
+      trace(context, {
+        at: input.at,
+        journalId: row['journal_id'] as number,
+        deliveryId: row['delivery_id'] as number,
+        event: 'delivery.waiting',
+        detail: { code, reason },
+      });
+  }
+  if (untold.length > 0) context.changed.add('messages');
 }

@@ -135,8 +135,9 @@ export function settleMessage(context: Context, journalId: number, at: number): 
     if (ended > 0) trace(context, { at, journalId, event: 'message.done' });
     return;
   }
-  const scanning = open.some((row) => row['legacy'] === 1 && row['state'] === 'pending');
-  const readyAt = scanning ? NO_TIME : Math.min(...open.map((row) => (row['next_at'] as number | null) ?? 0));
+  // A mailbox that is being read in holds up its own delivery and not those of others.
+  const movable = open.filter((row) => row['legacy'] !== 1 || row['state'] !== 'pending');
+  const readyAt = Math.min(NO_TIME, ...movable.map((row) => (row['next_at'] as number | null) ?? 0));
   // A promotion brings a message back that had ended with its own delivery.
   db.run(
     `UPDATE messages SET ready_at = ?, state = CASE state WHEN 'done' THEN 'authenticated' ELSE state END

@@ -14,7 +14,7 @@ import {
   waiting,
 } from './deliveries.ts';
 import { identify } from './identify.ts';
-import { legacyScanned, registerMailboxes } from './mailboxes.ts';
+import { legacyScanned, legacyWaits, registerMailboxes } from './mailboxes.ts';
 import { authenticated, readAttempt } from './messages.ts';
 import { cancelRuns, releaseRuns, replayRun, runAgain, runEnded, runStarted } from './runs.ts';
 import { beginEpoch, sweep } from './upkeep.ts';
@@ -40,6 +40,7 @@ export function transitionTable(round: Round): TransitionTable {
     promoted,
     waiting,
     'legacy-scanned': legacyScanned,
+    'legacy-waits': legacyWaits,
     'claim-runs': (context, input) => claimRuns(context, round, input),
     'run-started': runStarted,
     'run-ended': runEnded,

@@ -33,6 +33,8 @@ export function beginEpoch(
     });
   // The hooks of what is accepted and not decided do not exist yet; they will be held too.
   db.run("UPDATE messages SET restored = 1 WHERE state <> 'done'");
+  // Files that are newer than the rows are read in before a duplicate is judged.
+  db.run('UPDATE mailboxes SET legacy_pending = 1 WHERE active = 1');
   db.setMeta('epoch', input.epoch);
   trace(context, { at: input.at, event: 'epoch.begun', detail: { reason: input.reason, held: rows.length } });
   context.changed.add('runs');

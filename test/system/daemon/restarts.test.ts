@@ -91,6 +91,35 @@ test('a data folder copied back by hand is another epoch: nothing starts by itse
   assert.equal(ground.starts().length, 2, 'it has not started again');
 });
 
+test('after a restore the files that are newer than the backup are known: a retry of one is absorbed', async () => {
+  using ground = new Ground();
+  const journal = join(ground.folder, 'data', 'journal');
+  const backup = join(ground.folder, 'backup');
+  {
+    await using first = await DaemonUnderTest.start(ground);
+    await send(first.port, { content: mail('before') });
+    await first.settled();
+  }
+  cpSync(journal, backup, { recursive: true });
+  {
+    await using second = await DaemonUnderTest.start(ground);
+    await send(second.port, { content: mail('after') });
+    await second.settled();
+  }
+  rmSync(journal, { recursive: true });
+  cpSync(backup, journal, { recursive: true });
+  await using daemon = await DaemonUnderTest.start(ground, { restored: true });
+  await send(daemon.port, { content: mail('after') });
+  await daemon.settled();
+  assert.equal(ground.files().length, 2, ground.files().join());
+  assert.equal(ground.starts().length, 2);
+  const { absorbed } = await daemon.ask<{ absorbed: readonly { by: string }[] }>('dedup.list', {});
+  assert.deepEqual(
+    absorbed.map(({ by }) => by),
+    ['content'],
+  );
+});
+
 test('a page of the rows that was overwritten: the daemon refuses to start and says how to go on', async () => {
   using ground = new Ground();
   {

@@ -17,6 +17,8 @@ import { epochMs } from '../../../src/system/clock.ts';
 import { documentText, Ground, isRoot, owner, self } from './ground.ts';
 
 const SINCE = epochMs(Date.UTC(2026, 0, 1));
+/** What files of this version carry. */
+const CONTENT = 'ab'.repeat(32);
 const LATER = '2026-01-02T00:00:00.000Z';
 
 async function takeOver(
@@ -44,7 +46,7 @@ test('takeOver() says what a retry of each message of the window would look like
       `old-${index}.md`,
       documentText({ id: `old-${index}`, receivedAt: LATER, extra: 'thread_id = "0011223344556677"\n' }),
     );
-  write('ours.md', documentText({ id: 'ours', receivedAt: LATER, extra: 'fingerprint = "ab"\n' }));
+  write('ours.md', documentText({ id: 'ours', receivedAt: LATER, extra: `fingerprint = "${CONTENT}"\n` }));
   write('before.md', documentText({ id: 'before', receivedAt: '2025-12-01T00:00:00.000Z' }));
   write('2025-12-01-000000-named.md', 'not even read');
   write('broken.md', 'nonsense');
@@ -57,16 +59,20 @@ test('takeOver() says what a retry of each message of the window would look like
   assert.deepEqual(skipped.toSorted(), ['broken.md', 'link.md']);
   assert.deepEqual(
     new Set(entries.map(({ id }) => id)),
-    new Set(['bundle', ...Array.from({ length: 300 }, (_, i) => `old-${i}`)]),
+    new Set(['bundle', 'ours', ...Array.from({ length: 300 }, (_, i) => `old-${i}`)]),
   );
+  assert.deepEqual(entries.find(({ id }) => id === 'ours')?.fingerprint, { kind: 'content', hash: CONTENT });
   const first = entries.find(({ id }) => id === 'old-0');
   assert.deepEqual(first, {
-    legacyFingerprint: legacyFingerprint({
-      messageId: 'old-0@example.com',
-      from: 'Ann <ann@example.com>',
-      date: LATER,
-      subject: 'Hello',
-    }),
+    fingerprint: {
+      kind: 'legacy',
+      hash: legacyFingerprint({
+        messageId: 'old-0@example.com',
+        from: 'Ann <ann@example.com>',
+        date: LATER,
+        subject: 'Hello',
+      }),
+    },
     messageId: 'old-0@example.com',
     threadId: '0011223344556677',
     id: 'old-0',
