@@ -8,7 +8,15 @@ const CR = 0x0d;
 /** The names looked for, and the white space that RFC 5322 §4.5 allows before the colon. */
 const LINE_HEAD_OCTETS = 24;
 
+/** A name as RFC 5322 §2.2 has it, and octets beyond ASCII, which readers take too. */
+const FIELD = /^[!-9;-~\x80-\xff]+[ \t]*:/;
+/** A name that may go on behind what is kept of the line. */
+const CUT_NAME = /^[!-9;-~\x80-\xff]+[ \t]*$/;
+const MBOX_LINE = /^>?From /;
+
 export class HeaderScan {
+  #lines = 0;
+  #hasField = false;
   #receivedCount = 0;
   #hasMessageId = false;
   #hasDate = false;
@@ -43,9 +51,10 @@ export class HeaderScan {
   }
 
   #judgeLine(content: Uint8Array, start: number, end: number): void {
-    // Of the letters that a line begins with, only these can matter: R, M, D, or the end.
+    // Of the letters that a field begins with, only these can matter: R, M, D; or the end.
     const letter = (content[start] as number) | 0x20;
-    if (letter === 0x72 || letter === 0x6d || letter === 0x64) this.#judge(readHead(content, start, end));
+    const matters = letter === 0x72 || letter === 0x6d || letter === 0x64;
+    if (matters || !this.#hasField) this.#judge(readHead(content, start, end));
     else if (end === start || (end === start + 1 && content[start] === CR)) this.#isOver = true;
   }
 
@@ -53,6 +62,15 @@ export class HeaderScan {
     if (head === '' || head === '\r') {
       this.#isOver = true;
       return;
+    }
+    this.#lines += 1;
+    if (!this.#hasField && !(this.#lines === 1 && MBOX_LINE.test(head))) {
+      this.#hasField = FIELD.test(head) || (head.length === LINE_HEAD_OCTETS && CUT_NAME.test(head));
+      // What begins with no field has no header section: a `Date:` further down is text.
+      if (!this.#hasField) {
+        this.#isOver = true;
+        return;
+      }
     }
     const [, name] = /^(received|message-id|date)[ \t]*:/i.exec(head) ?? [];
     const lower = name?.toLowerCase();

@@ -221,12 +221,14 @@ describe('HeaderScan', () => {
       '\r\n',
       'Received',
     ];
-    const content = fc.array(fc.constantFrom(...fields), { maxLength: 12 }).map((all) => all.join(''));
+    const content = fc.array(fc.constantFrom(...fields), { maxLength: 12 });
+    // What does not begin with a field has no header section.
+    const text = content.map((all) => `To: a\r\n${all.join('')}`);
     fc.assert(
-      fc.property(content, fc.array(fc.nat(300), { maxLength: 10 }), (text, cuts) => {
-        const section = text.startsWith('\r\n') ? '' : (text.split('\r\n\r\n')[0] ?? '');
+      fc.property(text, fc.array(fc.nat(300), { maxLength: 10 }), (written, cuts) => {
+        const section = written.split('\r\n\r\n')[0] ?? '';
         const scan = new HeaderScan();
-        for (const piece of cutInto(`${text}\r\n`, cuts)) scan.take(octets(piece));
+        for (const piece of cutInto(`${written}\r\n`, cuts)) scan.take(octets(piece));
         assert.equal(scan.receivedCount, section.match(/^received[ \t]*:/gim)?.length ?? 0);
         assert.equal(scan.lacksIdentity, !/^(?:date|message-id)[ \t]*:/im.test(section));
       }),
