@@ -7,6 +7,7 @@
 import type { MailboxId } from '../journal/journal.ts';
 import type { MailboxPlace } from '../mailbox/store.ts';
 import { epochMs, type Timer } from '../system/clock.ts';
+import { type Obstacle, obstacleOfProblem } from './waiting.ts';
 import type { World } from './world.ts';
 
 /** How soon a mailbox whose folder could not be used is tried again. */
@@ -24,6 +25,8 @@ export function createTakeOver(world: World): TakeOver {
 class MailboxTakeOver implements TakeOver {
   readonly #world: World;
   readonly #inHand = new Set<MailboxId>();
+  /** Code of what each mailbox waits for, as it was logged last. */
+  readonly #said = new Map<MailboxId, string>();
   readonly #stop = new AbortController();
   #retry: Timer | undefined;
 
@@ -71,8 +74,7 @@ class MailboxTakeOver implements TakeOver {
     for await (const slice of mailboxes.takeOver(place, since)) {
       if (this.#stop.signal.aborted) return true;
       if (slice.kind === 'problem') {
-        const { kind, reason, hint } = slice.problem;
-        log.warn('mailbox.take-over-waits', { mailbox: place.mailbox, code: kind, reason, hint });
+        await this.#sayWhy(mailboxId, place, obstacleOfProblem(slice.problem));
         return false;
       }
       for (const { name, reason } of slice.skipped)
@@ -87,8 +89,21 @@ class MailboxTakeOver implements TakeOver {
       messages += slice.entries.length;
     }
     await journal.advance('legacy-scanned', { mailboxId, entries: [], done: true, at: clock.now() });
+    this.#said.delete(mailboxId);
     if (messages > 0) log.info('mailbox.taken-over', { mailbox: place.mailbox, messages });
     return true;
+  }
+
+  /** Its mail shows it at every look; the log has a line when it begins and when the reason changes. */
+  async #sayWhy(mailboxId: MailboxId, { mailbox }: MailboxPlace, obstacle: Obstacle): Promise<void> {
+    const { journal, clock, log } = this.#world;
+    const { code, reason, hint } = obstacle;
+    if (this.#said.get(mailboxId) !== code)
+      log.warn('mailbox.take-over-waits', { mailbox, code, reason, hint });
+    this.#said.set(mailboxId, code);
+    const at = clock.now();
+    const waiting = { ...obstacle, nextAt: epochMs(at + RETRY_MS) };
+    await journal.advance('legacy-waits', { mailboxId, waiting, at });
   }
 
   #failed(error: unknown): void {

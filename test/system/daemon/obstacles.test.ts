@@ -5,6 +5,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import {
+  chmodSync,
   chownSync,
   mkdirSync,
   mkdtempSync,
@@ -19,6 +20,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { wireClient } from '../inbound/wire-client.ts';
 import { DaemonUnderTest, Ground } from './daemon-under-test.ts';
 import { mail, send } from './mail.ts';
 
@@ -77,9 +79,12 @@ interface MailboxAnswer {
   readonly waiting: readonly { readonly code: string; readonly reason: string; readonly hint: string }[];
 }
 
-async function waitingCode(daemon: DaemonUnderTest): Promise<MailboxAnswer['waiting'][number]> {
+async function waitingCode(
+  daemon: DaemonUnderTest,
+  mailbox = 'agent',
+): Promise<MailboxAnswer['waiting'][number]> {
   for (let round = 0; round < 100; round += 1) {
-    const { waiting } = await daemon.ask<MailboxAnswer>('mailboxes.show', { mailbox: 'agent' });
+    const { waiting } = await daemon.ask<MailboxAnswer>('mailboxes.show', { mailbox });
     if (waiting[0] !== undefined) return waiting[0];
     await sleep(50);
   }
@@ -114,6 +119,31 @@ for (const { what, put, remove, code } of OBSTACLES)
     },
   );
 
+test(
+  'an owner who does not exist: that mailbox waits and says so, the other recipient has the message',
+  rootOnly,
+  async () => {
+    using ground = new Ground({
+      bottom: '[mailboxes.gone]\naddress = "gone@example.com"\nowner = "no-such-user"\n',
+    });
+    await using daemon = await DaemonUnderTest.start(ground);
+    using client = await wireClient(daemon.port);
+    await client.reply();
+    await client.command('EHLO c.example.net');
+    await client.command('MAIL FROM:<ada@example.net>');
+    for (const to of ['gone@example.com', 'agent@example.com'])
+      assert.match(await client.command(`RCPT TO:<${to}>`), /^250 /);
+    await client.command('DATA');
+    client.send(`${mail('both')}.\r\n`);
+    assert.match(await client.reply(), /^250 /);
+    while (ground.starts().length === 0) await sleep(50);
+    assert.equal(ground.files().length, 1);
+    let waiting = await waitingCode(daemon, 'gone');
+    for (; waiting.code === 'legacy-scan'; await sleep(100)) waiting = await waitingCode(daemon, 'gone');
+    assert.equal(waiting.code, 'owner-missing');
+  },
+);
+
 test('a file in the way of a name: the next name is taken', async () => {
   using ground = new Ground();
   await using daemon = await DaemonUnderTest.start(ground);
@@ -134,9 +164,13 @@ test('a file in the way of a name: the next name is taken', async () => {
 });
 
 test('a disk without room: 452 before anything is lost; with room again all goes on', rootOnly, async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'aimx-small-'));
-  execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=24m', 'tmpfs', folder]);
+  const small = mkdtempSync(join(tmpdir(), 'aimx-small-'));
+  execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=24m', 'tmpfs', small]);
+  // Not the mount itself, which cannot be removed while it is one.
+  const folder = join(small, 'ground');
   try {
+    mkdirSync(folder);
+    chmodSync(small, 0o755);
     using ground = new Ground({ folder });
     await using daemon = await DaemonUnderTest.start(ground);
     await send(daemon.port, { content: mail('before') });
@@ -165,7 +199,7 @@ test('a disk without room: 452 before anything is lost; with room again all goes
     assert.equal(ground.files().length, 7);
     assert.equal(ground.starts().length, 7);
   } finally {
-    execFileSync('umount', ['-l', folder]);
-    rmSync(folder, { recursive: true, force: true });
+    execFileSync('umount', ['-l', small]);
+    rmSync(small, { recursive: true, force: true });
   }
 });
