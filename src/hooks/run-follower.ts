@@ -211,9 +211,8 @@ export class RunFollower {
     }
     await this.#recordStart(startedAtMs);
     const result = decideRunEnd(outcome, run, findHook(this.#world, run)?.hook ?? null);
-    return await this.#close(
-      result.kind === 'again' && this.#open.cancelledBy !== null ? this.#cancelled() : result,
-    );
+    const wasCut = result.kind === 'again' || result.state === 'cancelled';
+    return await this.#close(wasCut && this.#open.cancelledBy !== null ? this.#cancelled() : result);
   }
 
   async #whenStatusLost({ startedAtMs }: Standing<'status-lost'>): Promise<Turn> {

@@ -6,6 +6,9 @@ import { type PageInput, pageLimit } from './page.ts';
 import { type MessageReference, resolveDelivery } from './reference.ts';
 
 export interface AbsorbedView {
+  /** When the copy came. */
+  readonly received_at: string;
+  /** When it was known for a copy and absorbed. */
   readonly at: string;
   readonly mailbox: string;
   /** Id of the message that holds the copy. */
@@ -40,6 +43,7 @@ export const dedupList: CallOperation<DedupListInput, DedupListOutput> = {
     });
     return {
       absorbed: page.rows.map((row) => ({
+        received_at: formatInstant(row.receivedAt),
         at: formatInstant(row.at),
         mailbox: row.mailbox,
         id: row.id,

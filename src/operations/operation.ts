@@ -41,6 +41,8 @@ export interface OperationWorld {
   readonly journal: Pick<Journal, 'query' | 'advance' | 'accept' | 'openSpool' | 'onChange'> | null;
   /** Present in the daemon alone. */
   readonly runner: Pick<HookRunner, 'wake' | 'cancel' | 'output'> | null;
+  /** Whether that process was started by a hook. */
+  readonly isInsideRun: (pid: number) => Promise<boolean>;
   /** The ids that the config's mailboxes have now; null where nobody can tell (no daemon). */
   readonly mailboxIds: Readonly<Record<string, MailboxId>> | null;
   readonly files: Files;

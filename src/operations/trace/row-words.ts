@@ -1,7 +1,7 @@
 /** One trace row in words. Rows that say nothing beyond another line are left out. */
 import type { AuthenticationResult, Verdict } from '../../authentication/verdict.ts';
 import type { DeliveryRow, MessageRow, RunRow, TraceRow } from '../../journal/journal.ts';
-import { formatDuration } from './words.ts';
+import { becauseOf, formatDuration } from './words.ts';
 
 /** What a row may refer to. */
 export interface RowSurroundings {
@@ -41,6 +41,16 @@ class Facts {
       .map(([name, value]) => `${name} ${typeof value === 'string' ? value : JSON.stringify(value)}`)
       .join(', ');
   }
+}
+
+/** Who let a run go where nobody did: a better authenticated copy has come. */
+export const PROMOTION = 'promotion';
+/** After so many deaths of the reader a message is delivered unread (design §3.4). */
+const READ_ATTEMPTS = 2;
+
+/** True for the row that says that a message is delivered unread. */
+export function isUnread({ event, detail }: TraceRow): boolean {
+  return event === 'message.read-again' && Number(detail['attempts']) > READ_ATTEMPTS;
 }
 
 const RESULT_WORDS: Readonly<Record<AuthenticationResult, string>> = {
@@ -97,7 +107,7 @@ function hookOf(row: TraceRow, facts: Facts, { runs }: RowSurroundings): string 
 
 function because(facts: Facts): string {
   const reason = facts.text('reason') ?? facts.text('held');
-  return reason === null ? '' : `: ${reason}`;
+  return becauseOf(reason);
 }
 
 /** `run.succeeded` and its like: the event's last word is the state. */
@@ -106,16 +116,13 @@ function endText(state: string, hook: string, facts: Facts, took: string): strin
     case 'succeeded':
       return `${hook} succeeded${took} (exit 0)`;
     case 'timed_out':
-      return `${hook} was ended at its time limit${took}${because(facts)}`;
+      return `${hook} was ended at its time limit${took}`;
     case 'interrupted':
-      return `${hook} was cut short${took}${because(facts)}; it is not started again unless somebody decides so`;
+      return `${hook} is interrupted${took}${because(facts)}; it does not start again unless somebody decides so`;
     case 'cancelled':
       return `${hook} was cancelled${took}${because(facts)}`;
     default: {
-      const signal = facts.text('signal');
-      const exit = facts.number('exitCode');
-      const how = signal !== null ? ` (ended by ${signal})` : exit === null ? '' : ` (exit ${exit})`;
-      return `${hook} failed${took}${how}${because(facts)}`;
+      return `${hook} failed${took}${because(facts)}`;
     }
   }
 }
@@ -124,6 +131,10 @@ function tookOf(row: TraceRow, { runs }: RowSurroundings): string {
   const run = runs.find(({ runId }) => runId === row.runId);
   if (run?.startedAt == null || run.endedAt === null || run.endedAt !== row.at) return '';
   return ` after ${formatDuration(run.endedAt - run.startedAt)}`;
+}
+
+function hasStarted(row: TraceRow, { runs }: RowSurroundings): boolean {
+  return runs.some(({ runId, startedAt }) => runId === row.runId && startedAt !== null);
 }
 
 function ended(facts: Facts, row: TraceRow, around: RowSurroundings): string {
@@ -140,8 +151,10 @@ const WORDING: Readonly<Record<string, Wording>> = {
   'message.reply-seen': () =>
     'the client went on after our 250, so it has seen it: what it sends later is no retry of this one',
   'message.authenticated': (_facts, row) => verdictText(row.detail as unknown as Verdict),
-  'message.read-again': (facts) =>
-    `reading its MIME is tried again (attempt ${facts.number('attempts') ?? '?'}): the reader did not survive it before`,
+  'message.read-again': (facts, row) =>
+    isUnread(row)
+      ? `reading it has failed ${READ_ATTEMPTS} times: it is delivered unread, with the message as it came attached`
+      : `reading it is tried again (attempt ${facts.number('attempts') ?? '?'}): the reader did not survive it before`,
   'message.done': () => null,
   'delivery.reserved': (facts, _row, { delivery }) => reservedText(facts, delivery),
   'delivery.staged': () => null,
@@ -171,7 +184,8 @@ const WORDING: Readonly<Record<string, Wording>> = {
       : 'the better copy has taken the place of the file',
   'fingerprints.forgotten': (facts) =>
     `its fingerprints were forgotten by ${facts.text('by') ?? 'somebody'}: the same bytes would be delivered again`,
-  'run.held': (facts, row, around) => `${hookOf(row, facts, around)} is held${because(facts)}`,
+  'run.held': (facts, row, around) =>
+    `${hookOf(row, facts, around)} is held and does not start${because(facts)}`,
   'run.planned': (facts, row, around) => `${hookOf(row, facts, around)} is to start once the file is there`,
   'run.claimed': () => null,
   'run.started': (facts, row, around) => {
@@ -187,11 +201,11 @@ const WORDING: Readonly<Record<string, Wording>> = {
     `${hookOf(row, facts, around)} was held for too long and is cancelled: nobody decided about it`,
   'run.again': (facts, row, around) => {
     const dueAt = facts.number('dueAt');
-    const wait = dueAt === null || dueAt <= row.at ? '' : `, in ${formatDuration(dueAt - row.at)}`;
-    return `${hookOf(row, facts, around)} starts again${wait}${because(facts)}`;
+    const wait = dueAt === null || dueAt <= row.at ? '' : ` in ${formatDuration(dueAt - row.at)}`;
+    return `${hookOf(row, facts, around)} is to start again${wait}${because(facts)}`;
   },
   'run.released': (facts, row, around) =>
-    facts.text('by') === null
+    facts.text('by') === PROMOTION
       ? `${hookOf(row, facts, around)} is let go: the better copy is trusted`
       : `${hookOf(row, facts, around)} was released by ${facts.text('by')}`,
   // Cancelled while it waited (somebody did it), or while it ran (its attempt ended so).
@@ -199,7 +213,9 @@ const WORDING: Readonly<Record<string, Wording>> = {
     const by = facts.text('by');
     return by === null
       ? ended(facts, row, around)
-      : `${hookOf(row, facts, around)} was cancelled by ${by}; it does not start`;
+      : hasStarted(row, around)
+        ? `${hookOf(row, facts, around)} was closed by ${by}: it does not start again`
+        : `${hookOf(row, facts, around)} was cancelled by ${by}: it does not start`;
   },
   'run.replayed': (facts, row, around) =>
     `${hookOf(row, facts, around)} is started again because ${facts.text('by') ?? 'somebody'} asked for it`,

@@ -5,8 +5,10 @@
  * is not known here is shown by its name and its facts, so that nothing is left out.
  */
 import type { AbsorbedRow, DeliveryRow, MessageRow, RunRow, TraceRow } from '../../journal/journal.ts';
+import { assertNever } from '../../system/assert.ts';
 import { type EpochMs, formatInstant } from '../../system/clock.ts';
-import { describeRow } from './row-words.ts';
+import { describeRow, isUnread } from './row-words.ts';
+import { runSentence, startsSentence } from './run-words.ts';
 import { formatDuration, formatSize, listOf, plural } from './words.ts';
 
 export interface StoryLine {
@@ -29,6 +31,8 @@ export interface StoryRows {
   readonly absorbed: readonly AbsorbedRow[];
   /** Copies in all; more than `absorbed` holds once they are only counted. */
   readonly absorbedCount: number;
+  /** Ids of other messages of the mailbox with the same Message-ID. */
+  readonly sameMessageId: readonly string[];
   readonly runs: readonly RunRow[];
 }
 
@@ -55,11 +59,17 @@ export function acceptedText({ message }: Pick<StoryRows, 'message'>): string {
   );
 }
 
+/** From here on it is worth telling that a copy waited for its decision. */
+const SLOW_DECISION_MS = 10_000;
+
 function absorbedText(row: AbsorbedRow): string {
   const from = row.clientAddress === null ? 'by aimx ingest' : `from ${row.clientAddress}`;
+  const answered = row.clientAddress === null ? '' : 'answered 250 and ';
+  const late = row.at - row.receivedAt;
+  const decided = late < SLOW_DECISION_MS ? '' : ` (decided ${formatDuration(late)} later)`;
   return (
-    `another copy ${from} for ${listOf(row.deliveredTo)}: ${KNOWN_BY[row.by]} ` +
-    `(${row.by} fingerprint); answered 250 and absorbed: no second file, no second start`
+    `another copy came ${from} for ${listOf(row.deliveredTo)}: ${KNOWN_BY[row.by]}; ` +
+    `${answered}absorbed${decided}: no second file, no second start`
   );
 }
 
@@ -82,7 +92,7 @@ export function tellStory(story: StoryRows): readonly StoryLine[] {
   }
   for (const row of story.absorbed)
     lines.push(
-      line(row.at, begin, {
+      line(row.receivedAt, begin, {
         event: 'delivery.absorbed',
         text: absorbedText(row),
         detail: {
@@ -90,18 +100,23 @@ export function tellStory(story: StoryRows): readonly StoryLine[] {
           client_address: row.clientAddress,
           delivered_to: row.deliveredTo,
           journal_id: row.journalId,
+          decided_at: formatInstant(row.at),
         },
       }),
     );
   return lines.sort((a, b) => a.after_ms - b.after_ms);
 }
 
-function fileSentence({ delivery }: StoryRows): string {
-  if (delivery.waiting !== null)
-    return `Not delivered yet: ${delivery.waiting.reason}. ${delivery.waiting.hint}.`;
+function fileSentence({ delivery, rows }: StoryRows): string {
+  if (delivery.waiting !== null) {
+    const { reason, hint, nextAt } = delivery.waiting;
+    return `Not delivered yet: ${reason}. ${hint}. It is tried again by itself, next at ${formatInstant(nextAt).slice(11, 19)} UTC.`;
+  }
   switch (delivery.state) {
     case 'delivered':
-      return `One file in mailbox ${delivery.mailbox}.`;
+      return rows.some(isUnread)
+        ? `One file in mailbox ${delivery.mailbox}, unread: the reader did not survive the message, so it is attached as it came.`
+        : `One file in mailbox ${delivery.mailbox}.`;
     case 'absorbed':
       return 'Absorbed: the mailbox held this message already.';
     case 'pending':
@@ -111,63 +126,35 @@ function fileSentence({ delivery }: StoryRows): string {
     case 'promoting':
     case 'exchanging':
       return 'Delivered; a better authenticated copy is taking its place.';
+    default:
+      return assertNever(delivery.state);
   }
 }
 
 function absorbedSentence({ absorbedCount }: StoryRows): string {
-  if (absorbedCount === 0) return 'The sender sent it once.';
-  const copies = plural(absorbedCount, 'further copy', 'further copies');
+  if (absorbedCount === 0) return 'No further copy of it has come.';
+  const copies = plural(absorbedCount, 'further copy was', 'further copies were');
   return `${copies} absorbed: no second file, no second start.`;
 }
 
-function tookSentence(run: RunRow): string {
-  return run.startedAt === null || run.endedAt === null
-    ? ''
-    : `, after ${formatDuration(run.endedAt - run.startedAt)}`;
-}
-
-/** Why a run did or did not run, and what to do about it. */
-export function runSentence(run: RunRow): string {
-  const which = run.generation === 0 ? `Hook ${run.hook}` : `Hook ${run.hook}, replay ${run.generation}`;
-  const because = run.reason === null ? '' : ` (${run.reason})`;
-  const starts = run.attempt > 1 ? `, ${run.attempt} starts` : '';
-  switch (run.state) {
-    case 'due':
-      return `${which} waits for its turn${because}.`;
-    case 'held':
-      return `${which} did not run: held${because}. Let it go with: aimx runs release ${run.runId}`;
-    case 'claimed':
-      return `${which} is being started.`;
-    case 'running':
-      return `${which} is running${starts}.`;
-    case 'succeeded':
-      return `${which} ran${starts} and succeeded${tookSentence(run)}.`;
-    case 'failed':
-      return `${which} ${run.startedAt === null ? 'did not run' : 'ran'}${starts} and failed${because || exitWords(run)}${tookSentence(run)}. See: aimx runs output ${run.runId}`;
-    case 'timed_out':
-      return `${which} ran${starts} and was ended at its time limit${tookSentence(run)}. See: aimx runs output ${run.runId}`;
-    case 'interrupted':
-      return `${which} was cut short and is not started again by itself${because}. Decide with: aimx runs replay ${run.runId} or aimx runs cancel ${run.runId}`;
-    case 'cancelled':
-      return `${which} was cancelled${because}.`;
-  }
-}
-
-function exitWords(run: RunRow): string {
-  if (run.signal !== null) return ` (by ${run.signal})`;
-  return run.exitCode === null ? '' : ` (exit ${run.exitCode})`;
+/** Explains "five starts for one mail" where they were five letters under one Message-ID. */
+function sameMessageIdSentence({ sameMessageId, delivery }: StoryRows): string {
+  if (sameMessageId.length === 0) return '';
+  const others = plural(sameMessageId.length, 'other message has', 'other messages have');
+  const names = listOf(sameMessageId.map((id) => `${delivery.mailbox}/${id}`));
+  return `${others} the same Message-ID and were not the same letter, so each is a message with a file and starts of its own: ${names}.`;
 }
 
 /** The answer in short, one sentence a line. */
 export function summarize(story: StoryRows): readonly string[] {
   const runs = [...story.runs].sort((a, b) => a.ordinal - b.ordinal || a.generation - b.generation);
-  const hooks =
-    runs.length === 0
-      ? [
-          story.delivery.state === 'delivered'
-            ? 'No hook started: the mailbox had none for it when it came.'
-            : '',
-        ]
-      : runs.map(runSentence);
-  return [fileSentence(story), ...hooks, absorbedSentence(story)].filter((sentence) => sentence !== '');
+  const none =
+    story.delivery.state === 'delivered' ? 'No hook started: the mailbox had none for it when it came.' : '';
+  return [
+    fileSentence(story),
+    ...(runs.length === 0 ? [none] : runs.map((run) => runSentence(run, story))),
+    startsSentence(runs),
+    absorbedSentence(story),
+    sameMessageIdSentence(story),
+  ].filter((sentence) => sentence !== '');
 }

@@ -24,6 +24,19 @@ function twoUnits(big: number, bigUnit: string, small: number, smallUnit: string
   return small === 0 ? `${big} ${bigUnit}` : `${big} ${bigUnit} ${small} ${smallUnit}`;
 }
 
+/** `code: The sentence` without its code, to stand behind a colon: `the sentence`. */
+export function sentenceOf(reason: string): string {
+  const sentence = reason.replace(/^[a-z][a-z_-]*: /, '');
+  return sentence.replace(/^[A-Z](?=[a-z]* )/, (letter) => letter.toLowerCase());
+}
+
+/** `: the sentence`, or ` by root` where the reason is nothing but who decided. */
+export function becauseOf(reason: string | null): string {
+  if (reason === null) return '';
+  const sentence = sentenceOf(reason);
+  return sentence.startsWith('by ') ? ` ${sentence}` : `: ${sentence}`;
+}
+
 export function plural(count: number, one: string, many: string): string {
   return `${count} ${count === 1 ? one : many}`;
 }

@@ -115,6 +115,7 @@ export async function openLocalContext(
     rows,
     journal: null,
     runner: null,
+    isInsideRun: async () => false,
     mailboxIds: null,
     files: linuxFiles,
     clock: systemClock,

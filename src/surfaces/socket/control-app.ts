@@ -67,6 +67,7 @@ async function perform(
     throw new AimxError('request.not-found', `There is no operation ${JSON.stringify(name)}`, {
       hint: 'GET /v1 lists them',
     });
+  await assertOutsideRuns(name, context);
   const operation = operationOf(name);
   const body = request.body as AsyncIterable<Uint8Array> | null;
   switch (operation.kind) {

@@ -118,10 +118,10 @@ test('trace says why each hook ran or did not, and what was absorbed', { skip },
   const { stdout } = await aimx(['trace', `support/${id}`]);
   assert.match(stdout, /received over SMTP from 192\.0\.2\.7/);
   assert.match(stdout, /only then the 250 went out/);
-  assert.match(stdout, /another copy from 192\.0\.2\.7 .*\n?.*the same bytes/);
-  assert.match(stdout, /Hook answer ran and failed/);
-  assert.match(stdout, /Hook book did not run: held/);
-  assert.match(stdout, /1 further copy absorbed: no second file, no second start\./);
+  assert.match(stdout, /another copy came from 192\.0\.2\.7 .*\n?.*the same bytes/);
+  assert.match(stdout, /Hook answer started once and failed/);
+  assert.match(stdout, /Hook book did not start: it is held/);
+  assert.match(stdout, /1 further copy was absorbed: no second file, no second start\./);
   const json = JSON.parse((await aimx(['trace', `support/${id}`, '--json'])).stdout);
   assert.equal(json.absorbed_count, 1);
 });
@@ -129,7 +129,7 @@ test('trace says why each hook ran or did not, and what was absorbed', { skip },
 test('the same trace is read from the journal where no daemon runs', { skip }, async () => {
   const { stdout, exit } = await aimx(['trace', `support/${id}`], { env: { AIMX_RUNTIME_DIR: '/nowhere' } });
   assert.equal(exit, 0);
-  assert.match(stdout, /Hook answer ran and failed/);
+  assert.match(stdout, /Hook answer started once and failed/);
 });
 
 test('list and mailboxes list end with what waits for a decision', { skip }, async () => {

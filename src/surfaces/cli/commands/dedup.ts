@@ -8,7 +8,7 @@ import { type Column, formatTable } from '../table.ts';
 import { pageOptions } from './page-options.ts';
 
 const COLUMNS: readonly Column<AbsorbedView>[] = [
-  { title: 'CAME (UTC)', value: (copy) => shortTime(copy.at) },
+  { title: 'CAME (UTC)', value: (copy) => shortTime(copy.received_at) },
   { title: 'FROM', value: (copy) => copy.client_address ?? 'ingest' },
   { title: 'KNOWN BY', value: (copy) => copy.by },
   { title: 'HELD BY MESSAGE', value: (copy) => `${copy.mailbox}/${copy.id}`, shrinkTo: 24 },

@@ -32,8 +32,8 @@ function since(afterMs: number): string {
 
 function eventStyle(event: string, text: string): Parameters<Terminal['style']>[0] | null {
   if (event === 'delivery.absorbed') return 'cyan';
-  if (/ (failed|was ended|was cut short)/.test(text)) return 'red';
-  if (/ is held|waits/.test(text)) return 'yellow';
+  if (/ (failed|was ended|is interrupted|could not)/.test(text)) return 'red';
+  if (/ is held|waits|is to start again/.test(text)) return 'yellow';
   return / succeeded/.test(text) || event === 'delivery.delivered' ? 'green' : null;
 }
 

@@ -1,0 +1,25 @@
+/**
+ * What a caller inside a run may not do (contract §10): a program that reads a stranger's mail must not
+ * be talked into deciding what starts.
+ */
+import { AimxError } from '../system/errors.ts';
+import type { OperationContext } from './operation.ts';
+import type { OperationName } from './operations.ts';
+
+const DECISIONS: ReadonlySet<OperationName> = new Set<OperationName>([
+  'runs.release',
+  'runs.replay',
+  'runs.cancel',
+  'dedup.forget',
+]);
+
+/** @throws `request.forbidden` where the operation decides about runs and the caller is inside one. */
+export async function assertOutsideRuns(
+  name: OperationName,
+  { caller, isInsideRun }: Pick<OperationContext, 'caller' | 'isInsideRun'>,
+): Promise<void> {
+  if (caller.kind !== 'peer' || !DECISIONS.has(name) || !(await isInsideRun(caller.pid))) return;
+  throw new AimxError('request.forbidden', 'A hook may not decide about runs', {
+    hint: 'Do it from a session of your own; a hook may read, answer and send',
+  });
+}
