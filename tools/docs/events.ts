@@ -17,6 +17,7 @@ export const EVENT_MEANINGS: Readonly<Record<string, string>> = {
   'delivery.promoted': 'A better authenticated copy has taken the place of the one before.',
   'delivery.waiting': 'A file cannot enter its mailbox; it is tried again. See `aimx mailboxes show`.',
   'hooks.claim-failed': 'Due runs could not be claimed; it is tried again.',
+  'dkim.no-key': 'There is no DKIM key; mail comes in, and what goes out cannot be signed.',
   'hooks.confinement-lacks': 'This machine cannot confine hooks in one respect, and which.',
   'hooks.helper-ended': 'The process that starts hooks has ended; another one takes its place.',
   'hooks.helper-not-started': 'The process that starts hooks cannot be started; it is tried again.',

@@ -34,7 +34,7 @@ async function presentedName(port: number): Promise<unknown> {
 }
 
 test(
-  'serve listens on every --bind, writes its pid, warns of absent default certificates, and leaves nothing',
+  'serve listens on every --bind, writes its pid, warns of absent certificates and DKIM key, and leaves nothing',
   rootOnly,
   async () => {
     using place = new Place(MAILBOX);
@@ -45,6 +45,8 @@ test(
       assert.match((await send(port, { content: mail(`on-${port}`) })) ?? '', /^250 /);
     const missing = server.events.find(({ event }) => event === 'smtp.no-starttls');
     if (!existsSync('/etc/ssl/aimx/cert.pem')) assert.equal(missing?.['level'], 'warn');
+    const unsigned = server.events.find(({ event }) => event === 'dkim.no-key');
+    assert.equal(unsigned?.['level'], 'warn', 'a missing DKIM key is a warning, and mail comes in');
     const run = join(place.folder, 'run');
     assert.equal(
       Number(readFileSync(join(run, 'aimx.pid'), 'utf8')),

@@ -1,7 +1,8 @@
 /** `aimx serve`. */
+import { existsSync } from 'node:fs';
 import { hostAndPort } from '../../../config/rules.ts';
 import { AimxError } from '../../../system/errors.ts';
-import { jsonLog } from '../../../system/log.ts';
+import { jsonLog, type Log } from '../../../system/log.ts';
 import { daemonOptions } from '../daemon-options.ts';
 import { type CommandBody, flagOption, textOption } from '../invocation.ts';
 import { runUntilStopped } from '../signals.ts';
@@ -15,11 +16,18 @@ function checkBind(bind: readonly string[]): readonly string[] {
   });
 }
 
+/** Mail comes in without the key; what goes out could not be signed (contract §1). */
+function warnWithoutDkimKey(configDir: string, log: Log): void {
+  const path = `${configDir}/dkim/private.key`;
+  if (!existsSync(path)) log.warn('dkim.no-key', { missing: path, hint: 'make one with aimx dkim-keygen' });
+}
+
 export const run: CommandBody = async (invocation) => {
   const bind = invocation.options['bind'] as readonly string[] | undefined;
   const tlsCert = textOption(invocation, 'tlsCert');
   const tlsKey = textOption(invocation, 'tlsKey');
-  const options = daemonOptions(invocation, jsonLog('info'));
+  const log = jsonLog('info');
+  const options = daemonOptions(invocation, log);
   const daemon = await invocation.starters.startDaemon({
     ...options,
     restored: flagOption(invocation, 'restored'),
@@ -30,5 +38,6 @@ export const run: CommandBody = async (invocation) => {
       ...(tlsKey === undefined ? {} : { tlsKey }),
     },
   });
+  warnWithoutDkimKey(invocation.places.configDir, log);
   return await runUntilStopped(daemon);
 };
