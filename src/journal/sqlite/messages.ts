@@ -62,13 +62,15 @@ function applyMessage(context: Context, record: AppliedRecord): void {
   const byMailbox = new Map<string, { mailbox: string; deliveredTo: string[]; tag: string | null }>();
   for (const recipient of envelope.recipients) {
     const known = byMailbox.get(recipient.mailboxId);
-    if (known !== undefined) known.deliveredTo.push(recipient.forwardPath);
-    else
+    if (known === undefined)
       byMailbox.set(recipient.mailboxId, {
         mailbox: recipient.mailbox,
         deliveredTo: [recipient.forwardPath],
         tag: recipient.tag,
       });
+    // A client may name one twice.
+    else if (!known.deliveredTo.includes(recipient.forwardPath))
+      known.deliveredTo.push(recipient.forwardPath);
   }
   for (const [mailboxId, { mailbox, deliveredTo, tag }] of byMailbox)
     db.run(
