@@ -827,6 +827,22 @@ function mailboxes(check: Check): void {
     },
   );
 
+  check('identify: a copy that waits for another says so once, however long it waits', async (store) => {
+    const desk = await Desk.open(store);
+    await using journal = desk.journal;
+    await desk.identify(await desk.accept({ text: 'x' }));
+    const better = await desk.accept({ text: 'x' });
+    for (let round = 0; round < 3; round += 1) {
+      const decision = only(await desk.identify(better, { rank: 'trusted' }));
+      assert.equal(decision.kind, 'wait');
+      store.clock.advance(60_000);
+    }
+    const message = await journal.query('message', { journalId: better });
+    const { deliveryId } = only(message?.deliveries ?? []);
+    const { rows } = await journal.query('trace', { deliveryId });
+    assert.equal(rows.filter(({ event }) => event === 'delivery.waiting').length, 1);
+  });
+
   check('legacy-waits: a mailbox that cannot be read in says why, and holds up no other', async (store) => {
     const desk = await Desk.open(store, ['alice']);
     await using journal = desk.journal;

@@ -265,12 +265,14 @@ export function wait(
     why.for,
     delivery.deliveryId,
   );
-  trace(context, {
-    at: input.at,
-    journalId: input.journalId,
-    deliveryId: delivery.deliveryId,
-    event: 'delivery.waiting',
-    detail: { code: why.code, reason: why.reason },
-  });
+  // It is looked at every minute, for as long as a mailbox cannot be written to.
+  if (delivery.waiting?.code !== why.code)
+    trace(context, {
+      at: input.at,
+      journalId: input.journalId,
+      deliveryId: delivery.deliveryId,
+      event: 'delivery.waiting',
+      detail: { code: why.code, reason: why.reason },
+    });
   return { kind: 'wait', delivery: requireDelivery(context.db, delivery.deliveryId) };
 }
