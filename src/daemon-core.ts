@@ -12,6 +12,7 @@ import { type ConfigOverrides, withOverrides } from './config/overrides.ts';
 import type { ConfigOutcome } from './config/parse.ts';
 import { formatProblem } from './config/problem.ts';
 import type { HookRunner } from './hooks/hooks.ts';
+import { isInsideRun } from './hooks/inside-run.ts';
 import { createHookRunner } from './hooks/runner.ts';
 import type { Journal } from './journal/journal.ts';
 import { openJournal } from './journal/open.ts';
@@ -237,6 +238,7 @@ class OpenedCore implements Core {
     rows: this.journal,
     journal: this.journal,
     runner: this.#runner,
+    isInsideRun: (pid) => isInsideRun(systemProcessTable, pid, this.#accounts.current().uid),
     mailboxIds: this.registry.ids,
     files: linuxFiles,
     clock: this.ports.clock,

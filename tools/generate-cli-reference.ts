@@ -3,6 +3,7 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { OPERATIONS } from '../src/operations/operations.ts';
+import { decidesAboutRuns } from '../src/operations/outside-runs.ts';
 import { type CommandSpec, GROUPS, type OptionSpec } from '../src/surfaces/cli/command-spec.ts';
 import { COMMANDS, GLOBAL_OPTIONS } from '../src/surfaces/cli/command-table.ts';
 
@@ -45,7 +46,7 @@ function section(spec: CommandSpec): string {
 const operations = Object.entries(OPERATIONS)
   .map(
     ([name, { summary, who, errors }]) =>
-      `| \`${name}\` | ${summary} | ${who} | ${errors.map((code) => `\`${code}\``).join(' ')} |`,
+      `| \`${name}\` | ${summary} | ${who} | ${[...(decidesAboutRuns(name) ? ['request.forbidden'] : []), ...errors].map((code) => `\`${code}\``).join(' ')} |`,
   )
   .join('\n');
 

@@ -13,6 +13,11 @@ const DECISIONS: ReadonlySet<OperationName> = new Set<OperationName>([
   'dedup.forget',
 ]);
 
+/** True where the operation is refused inside a run. */
+export function decidesAboutRuns(name: string): boolean {
+  return (DECISIONS as ReadonlySet<string>).has(name);
+}
+
 /** @throws `request.forbidden` where the operation decides about runs and the caller is inside one. */
 export async function assertOutsideRuns(
   name: OperationName,

@@ -10,7 +10,18 @@ export interface Holder {
   readonly argv: readonly string[];
 }
 
+/** A process and what it was started by. */
+export interface Ancestor {
+  readonly pid: number;
+  /** Its real user id. */
+  readonly uid: number;
+  /** As of {@link Holder}. */
+  readonly argv: readonly string[];
+}
+
 export interface ProcessTable {
+  /** The process itself, its parent, and so on; null where it, or one of them, has ended meanwhile. */
+  ancestorsOf(pid: number): Promise<readonly Ancestor[] | null>;
   /** Those that have that very file open, by device and inode; what we may not look into is left out. */
   holdersOf(path: string): Promise<readonly Holder[]>;
   /** Whether anybody holds the file's lock; false where there is no file. */
@@ -40,8 +51,7 @@ async function holdersOf(path: string): Promise<readonly Holder[]> {
     if (!/^\d+$/.test(pid) || Number(pid) === process.pid) continue;
     try {
       if (!(await holds(pid, path, identity))) continue;
-      const argv = (await readFile(`/proc/${pid}/cmdline`, 'utf8')).split('\0').slice(0, -1);
-      holders.push({ pid: Number(pid), argv });
+      holders.push({ pid: Number(pid), argv: await argvOf(pid) });
     } catch (error) {
       // It has ended meanwhile, or it belongs to somebody into whom we may not look.
       if (!isErrno(error, 'ENOENT', 'ESRCH', 'EACCES', 'EPERM')) throw error;
@@ -50,7 +60,29 @@ async function holdersOf(path: string): Promise<readonly Holder[]> {
   return holders;
 }
 
+async function argvOf(pid: string | number): Promise<readonly string[]> {
+  return (await readFile(`/proc/${pid}/cmdline`, 'utf8')).split('\0').slice(0, -1);
+}
+
+async function ancestorsOf(pid: number): Promise<readonly Ancestor[] | null> {
+  const ancestors: Ancestor[] = [];
+  try {
+    for (let at = pid; at > 0; ) {
+      const status = await readFile(`/proc/${at}/status`, 'utf8');
+      const [, parent] = /^PPid:\t(\d+)$/m.exec(status) ?? [];
+      const [, uid] = /^Uid:\t(\d+)\t/m.exec(status) ?? [];
+      ancestors.push({ pid: at, uid: Number(uid), argv: await argvOf(at) });
+      at = Number(parent);
+    }
+    return ancestors;
+  } catch (error) {
+    if (isErrno(error, 'ENOENT', 'ESRCH')) return null;
+    throw error;
+  }
+}
+
 export const systemProcessTable: ProcessTable = {
+  ancestorsOf,
   holdersOf,
   isLockHeld,
   signal(pid, signal) {

@@ -14,6 +14,7 @@ import { Hono } from 'hono';
 import { contextFor } from '../../operations/access.ts';
 import type { Caller, OperationContext, OperationWorld } from '../../operations/operation.ts';
 import { isOperationName, OPERATIONS, operationOf } from '../../operations/operations.ts';
+import { assertOutsideRuns, decidesAboutRuns } from '../../operations/outside-runs.ts';
 import { parseInput } from '../../operations/schemas.ts';
 import { assertNever } from '../../system/assert.ts';
 import { AimxError } from '../../system/errors.ts';
@@ -52,7 +53,11 @@ function catalogue(): unknown {
       changes: operation.changes,
       input: operation.kind === 'upload' ? 'query and message/rfc822' : 'application/json',
       output: operation.kind === 'download' ? operation.contentType : 'application/json',
-      errors: ['request.invalid', ...operation.errors],
+      errors: [
+        'request.invalid',
+        ...(decidesAboutRuns(name) ? ['request.forbidden'] : []),
+        ...operation.errors,
+      ],
     })),
   };
 }

@@ -265,6 +265,7 @@ export async function startFixture(limits?: ControlLimits): Promise<Fixture> {
     configDir,
     rows: journal,
     journal,
+    isInsideRun: async () => false,
     runner: {
       wake: () => undefined,
       cancel: async (runId) => cancelled.push(runId) > 0,
