@@ -7,7 +7,7 @@ import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
 import { UNAUTHENTICATED } from './authentication/verdict.ts';
 import type { Config } from './config/config.ts';
-import { diffConfig } from './config/diff.ts';
+import { diffConfig, reloadedConfig, restartKey } from './config/diff.ts';
 import { type ConfigOverrides, withOverrides } from './config/overrides.ts';
 import type { ConfigOutcome } from './config/parse.ts';
 import { formatProblem } from './config/problem.ts';
@@ -168,9 +168,10 @@ class OpenedCore implements Core {
   readonly reload = async (): Promise<void> => {
     const { log } = this.#options;
     try {
-      const next = await loadConfig(this.#options, this.#accounts);
-      for (const { key, needsRestart } of diffConfig(this.#config, next))
-        if (needsRestart) log.warn('config.needs-restart', { key });
+      const read = await loadConfig(this.#options, this.#accounts);
+      for (const change of diffConfig(this.#config, read))
+        if (change.needsRestart) log.warn('config.needs-restart', { key: restartKey(change) });
+      const next = reloadedConfig(this.#config, read);
       await this.registry.adopt(next);
       this.#config = next;
       log.info('config.reloaded', { mailboxes: next.mailboxes.length });

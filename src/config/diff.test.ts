@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Config } from './config.ts';
-import { diffConfig, restartKey } from './diff.ts';
+import { diffConfig, reloadedConfig, restartKey } from './diff.ts';
 import { parseConfig } from './parse.ts';
 
 function config(text: string): Config {
@@ -45,4 +45,22 @@ test('diffConfig() says what only a restart changes', () => {
   check(BASE, `smtp.bind = ["127.0.0.1:26"]\n${BASE}`, ['changed smtp.bind restart smtp.bind']);
   check(BASE, `http.listen = "127.0.0.1:80"\n${BASE}`, ['changed http restart http']);
   check(BASE, `smtp.max_recipients = 200\n${BASE}`, ['changed smtp.maxRecipients']);
+});
+
+test('reloadedConfig() takes in everything but what only a restart changes', () => {
+  const before = config(BASE);
+  const after = config(
+    `data_dir = "/x"
+smtp.bind = ["127.0.0.1:26"]
+smtp.max_recipients = 200
+http.listen = "127.0.0.1:80"
+journal.allow_memory = true
+${BASE}`,
+  );
+  const lasting = diffConfig(before, after).filter(({ needsRestart }) => needsRestart);
+  assert.equal(lasting.length, 4);
+  assert.deepEqual(
+    diffConfig(before, reloadedConfig(before, after)).map(({ key }) => key),
+    ['smtp.maxRecipients'],
+  );
 });

@@ -62,3 +62,9 @@ export function diffConfig(before: Config, after: Config): readonly ConfigChange
 export function restartKey(change: ConfigChange): string {
   return RESTART_KEYS[change.key] ?? change.key;
 }
+
+/** What the daemon goes on with after a reload: fields that only a restart changes keep their value. */
+export function reloadedConfig(before: Config, after: Config): Config {
+  const { dataDir, http, journal } = before;
+  return { ...after, dataDir, http, journal, smtp: { ...after.smtp, bind: before.smtp.bind } };
+}

@@ -51,10 +51,14 @@ test('SIGHUP: the config is read again; a bad one is refused and the old one goe
   await using daemon = await DaemonUnderTest.start(ground);
   const late = { to: 'late@example.com', content: mail('late') };
   assert.match(await rcpt(daemon.port, 'late@example.com'), /^550 5\.1\.1 /);
-  const good = readFileSync(ground.configPath, 'utf8');
+  const first = readFileSync(ground.configPath, 'utf8');
+  const good = first.replace(/^data_dir = .*$/m, 'data_dir = "/nowhere"');
+  writeFileSync(ground.configPath, good);
   appendFileSync(ground.configPath, '[mailboxes.late]\naddress = "late@example.com"\nowner = "root"\n');
   daemon.signal('SIGHUP');
   await logged(daemon, 'config.reloaded');
+  const lasting = daemon.events.find(({ event }) => event === 'config.needs-restart');
+  assert.equal(lasting?.['key'], 'data_dir');
   assert.match((await send(daemon.port, late)) ?? '', /^250 /);
   writeFileSync(ground.configPath, `${good}\n[mailboxes.BAD]\n`);
   daemon.signal('SIGHUP');
