@@ -8,6 +8,8 @@ export interface Column<Row> {
   readonly value: (row: Row) => string;
   /** Gives way first when the table is too wide; may shrink to this many columns. */
   readonly shrinkTo?: number;
+  /** Left out, the highest number first, where the table is too wide even when all has shrunk. */
+  readonly leaveOut?: number;
   readonly style?: (row: Row) => Parameters<Terminal['style']>[0] | null;
 }
 
@@ -32,16 +34,38 @@ function fitColumns(widths: readonly number[], columns: readonly Column<never>[]
   return fitted;
 }
 
+/** The columns that a terminal has room for. What names a row is never cut: it is there to be copied. */
+function columnsThatFit<Row>(
+  columns: readonly Column<Row>[],
+  widthOf: (column: Column<Row>) => number,
+  total: number,
+): readonly Column<Row>[] {
+  const least = columns.reduce(
+    (sum, column) => sum + Math.min(widthOf(column), column.shrinkTo ?? Number.POSITIVE_INFINITY),
+    GAP.length * (columns.length - 1),
+  );
+  const [last] = columns
+    .filter(({ leaveOut }) => leaveOut !== undefined)
+    .sort((a, b) => (b.leaveOut ?? 0) - (a.leaveOut ?? 0));
+  if (least <= total || last === undefined) return columns;
+  return columnsThatFit(
+    columns.filter((column) => column !== last),
+    widthOf,
+    total,
+  );
+}
+
 /** @returns the whole table with its heading, each line ending in LF; values are made safe for a terminal. */
 export function formatTable<Row>(
   rows: readonly Row[],
-  columns: readonly Column<Row>[],
+  everyColumn: readonly Column<Row>[],
   terminal: Pick<Terminal, 'columns' | 'style'>,
 ): string {
+  const widthOf = (column: Column<Row>): number =>
+    Math.max(textWidth(column.title), ...rows.map((row) => textWidth(safeLine(column.value(row)))));
+  const columns = columnsThatFit(everyColumn, widthOf, terminal.columns);
   const cells = rows.map((row) => columns.map((column) => safeLine(column.value(row))));
-  const widths = columns.map((column, index) =>
-    Math.max(textWidth(column.title), ...cells.map((line) => textWidth(line[index] ?? ''))),
-  );
+  const widths = columns.map(widthOf);
   const fitted = fitColumns(widths, columns as readonly Column<never>[], terminal.columns);
   const last = columns.length - 1;
   const place = (text: string, index: number): string => {

@@ -9,9 +9,10 @@ import { type Column, formatTable } from '../table.ts';
 import { pageOptions } from './page-options.ts';
 
 const COLUMNS: readonly Column<MessageView>[] = [
-  { title: 'RECEIVED (UTC)', value: (message) => shortTime(message.received_at) },
+  // The name of the message says when it came, too.
+  { title: 'RECEIVED (UTC)', value: (message) => shortTime(message.received_at), leaveOut: 3 },
   { title: 'MESSAGE', value: (message) => `${message.mailbox}/${message.id}` },
-  { title: 'FROM', value: (message) => message.from, shrinkTo: 12 },
+  { title: 'FROM', value: (message) => message.from, shrinkTo: 12, leaveOut: 1 },
   {
     title: 'SUBJECT',
     value: (message) => message.subject,
@@ -25,6 +26,7 @@ const COLUMNS: readonly Column<MessageView>[] = [
         .filter(Boolean)
         .join(' '),
     shrinkTo: 4,
+    leaveOut: 2,
   },
 ];
 

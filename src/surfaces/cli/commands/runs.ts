@@ -35,10 +35,10 @@ const COLUMNS: readonly Column<RunView>[] = [
     value: (run) => (run.generation === 0 ? run.hook : `${run.hook} (replay ${run.generation})`),
     shrinkTo: 8,
   },
-  { title: 'MESSAGE', value: (run) => `${run.mailbox}/${run.id}`, shrinkTo: 24 },
-  { title: 'STARTED (UTC)', value: (run) => shortTime(run.started_at) },
-  { title: 'STARTS', value: (run) => String(run.attempt) },
-  { title: 'RESULT', value: resultOf, shrinkTo: 10 },
+  { title: 'MESSAGE', value: (run) => `${run.mailbox}/${run.id}`, shrinkTo: 24, leaveOut: 1 },
+  { title: 'STARTED (UTC)', value: (run) => shortTime(run.started_at), leaveOut: 4 },
+  { title: 'STARTS', value: (run) => String(run.attempt), leaveOut: 3 },
+  { title: 'RESULT', value: resultOf, shrinkTo: 10, leaveOut: 2 },
 ];
 
 export const list: CommandBody = async (invocation) => {
