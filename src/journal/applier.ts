@@ -76,6 +76,8 @@ export class Applier {
     this.#failing = left.length > 0;
     // Those before them found no room and are on their way again.
     if (this.#failing) this.#keep(left);
+    // What came while there was no room had no time set for it.
+    else if (this.#timer === null) this.flush();
   }
 
   #failed(error: unknown, batch: readonly AppliedRecord[]): void {

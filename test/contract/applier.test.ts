@@ -100,6 +100,26 @@ test('Applier: goes on by itself whichever request brings the failed batch again
   assert.deepEqual(applied(db), [1, 2]);
 });
 
+test('Applier: what came while there was no room is sent once there is', async (t) => {
+  const { db } = ground(t);
+  const clock = simulatedClock();
+  const noRoom = new AimxError('journal.no-room', 'full');
+  const applier = new Applier({
+    rows: rowsOver(db, new Map([[1, noRoom]])),
+    clock,
+    log: silentLog,
+    onBroken: () => assert.fail('nothing is broken'),
+  });
+  applier.add([record(1)]);
+  await settle();
+  await settle();
+  clock.advance(1_000);
+  // The first is on its way again.
+  applier.add([record(2)]);
+  for (let round = 0; round < 4; round += 1) await settle();
+  assert.deepEqual(applied(db), [1, 2]);
+});
+
 test('Applier: what no waiting mends is said to be broken', async (t) => {
   const { db } = ground(t);
   let broken: unknown = null;
