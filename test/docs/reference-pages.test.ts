@@ -44,7 +44,7 @@ test('states.md: states of a run are those of the journal', () => {
 });
 
 test('states.md, ARCHITECTURE.md: states of messages and deliveries are those of the journal', () => {
-  const source = readFileSync(join(ROOT, 'src/journal/journal.ts'), 'utf8');
+  const source = readFileSync(join(ROOT, 'src/journal/rows.ts'), 'utf8');
   for (const type of ['MessageState', 'DeliveryState']) {
     const [, union = ''] = new RegExp(`export type ${type} =([^;]+);`).exec(source) ?? [];
     const states = [...union.matchAll(/'(\w+)'/g)].map((match) => match[1] ?? '');
