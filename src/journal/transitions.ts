@@ -102,7 +102,10 @@ export interface Transitions {
     { readonly journalId: JournalId; readonly at: EpochMs },
     { readonly attempts: number }
   >;
-  /** Decides, for every pending delivery of a message, whether it is new (`reserved`), absorbed or promotes. */
+  /**
+   * Decides, for every pending delivery of a message, whether it is new (`reserved`), absorbed or promotes.
+   * Counts the first attempt to read where there is something to read.
+   */
   readonly identify: Exchange<
     {
       readonly journalId: JournalId;

@@ -7,14 +7,14 @@
  *     staged     nothing in staging                        it was delivered, and is never written again
  *     delivered  the file in its mailbox                   —
  */
-import type { DeliveryRow, MessageRow } from '../journal/journal.ts';
+import type { DeliveryRow } from '../journal/journal.ts';
 import type { StagedMessage } from '../mailbox/publish.ts';
 import type { MailboxPlace } from '../mailbox/store.ts';
-import type { MessageSummary } from '../message/message.ts';
 import { assert, assertNever } from '../system/assert.ts';
 import { stage } from './stage.ts';
 import { stagedNames } from './staged-names.ts';
 import { DeliveryObstructed, obstacleOfProblem } from './waiting.ts';
+import type { DeliveryWork } from './work.ts';
 import type { World } from './world.ts';
 
 /**
@@ -24,20 +24,16 @@ import type { World } from './world.ts';
 const NAMES_TRIED_MAX = 20;
 
 /** @throws DeliveryObstructed where the delivery must wait; a file system's error from staging. */
-export async function deliverStep(
-  delivery: DeliveryRow,
-  message: MessageRow,
-  summary: MessageSummary,
-  world: World,
-  signal: AbortSignal,
-): Promise<void> {
+export async function deliverStep(work: DeliveryWork, world: World, signal: AbortSignal): Promise<void> {
+  const { delivery, message, summary } = work;
   const place = placeFor(delivery, world);
-  let row = delivery;
+  let current = work;
   for (let tried = 0; tried < NAMES_TRIED_MAX; tried += 1) {
+    const row = current.delivery;
     const staged =
       row.state === 'staged'
         ? await findStaged(row, world)
-        : await stageAndRecord(row, message, summary, place, world, signal);
+        : await stageAndRecord(current, place, world, signal);
     const outcome = await world.mailboxes.publish(place, staged);
     switch (outcome.kind) {
       case 'published':
@@ -61,7 +57,8 @@ export async function deliverStep(
           deliveryId: row.deliveryId,
           at: world.clock.now(),
         });
-        row = { ...row, id, state: 'reserved' };
+        // Another name, and what was staged under the taken one is made anew.
+        current = { ...current, delivery: { ...row, id, state: 'reserved' }, decided: null };
         break;
       }
       case 'problem':
@@ -89,16 +86,15 @@ export function placeFor(delivery: DeliveryRow, world: World): MailboxPlace {
 }
 
 async function stageAndRecord(
-  delivery: DeliveryRow,
-  message: MessageRow,
-  summary: MessageSummary,
+  work: DeliveryWork,
   place: MailboxPlace,
   world: World,
   signal: AbortSignal,
 ): Promise<StagedMessage> {
-  const staged = await stage(delivery, message, summary, place, world, signal);
+  const { deliveryId } = work.delivery;
+  const staged = await stage(work, place, world, signal);
   world.faults.reach('pipeline.staging');
-  await world.journal.advance('staged', { deliveryId: delivery.deliveryId, at: world.clock.now() });
+  await world.journal.advance('staged', { deliveryId, at: world.clock.now() });
   world.faults.reach('pipeline.staged');
   return staged;
 }

@@ -14,6 +14,12 @@ import type { MessageSummary } from '../message/message.ts';
 import { baseId } from '../message/slug.ts';
 import type { World } from './world.ts';
 
+/** A decision, and whether runs were inserted with it. */
+export interface Identified {
+  readonly decision: Decision;
+  readonly hasRuns: boolean;
+}
+
 /**
  * Decides on every pending delivery of a message.
  *
@@ -25,8 +31,9 @@ export async function identifyStep(
   verdict: Verdict,
   summary: MessageSummary,
   world: World,
-): Promise<readonly Decision[]> {
+): Promise<readonly Identified[]> {
   const config = world.config();
+  const targets = pending.map((delivery) => targetOf(delivery, message, verdict, summary, config, world));
   const { decisions } = await world.journal.advance('identify', {
     journalId: message.journalId,
     identity: {
@@ -38,12 +45,16 @@ export async function identifyStep(
       subject: summary.header.subject,
       from: summary.header.from,
     },
-    targets: pending.map((delivery) => targetOf(delivery, message, verdict, summary, config, world)),
+    targets,
     windowMs: config.dedup.windowMs,
     at: world.clock.now(),
   });
   world.faults.reach('pipeline.identified');
-  return decisions;
+  return decisions.map((decision, index) => ({
+    decision,
+    // A stored message that is promoted may have runs from hooks that are gone.
+    hasRuns: decision.kind === 'promote' || (targets[index]?.hooks.length ?? 0) > 0,
+  }));
 }
 
 function targetOf(

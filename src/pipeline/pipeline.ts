@@ -24,11 +24,10 @@ const MESSAGES_AT_ONCE = 16;
 
 /**
  * Above so many accepted messages a second the pipeline makes way: it shares the main thread, the disk
- * and the processors with those who wait for a `250`, and nobody waits for it. Higher than what it could
- * deliver in the same time, so that making way never makes the backlog of a load that it could keep up
- * with.
+ * and the processors with those who wait for a `250`, and nobody waits for it. Low enough that it does
+ * not itself keep the load below the limit; what it leaves is delivered when the burst is over.
  */
-const ACCEPTS_PER_SECOND_MAX = 400;
+const ACCEPTS_PER_SECOND_MAX = 100;
 
 /** Messages in hand meanwhile: deliveries go on, one after the other. */
 const MESSAGES_AT_ONCE_UNDER_LOAD = 1;

@@ -7,36 +7,28 @@
  * so that a crash on either side of it is told apart.
  */
 import { planHooks } from '../hooks/gate.ts';
-import type { DeliveryRow, MessageRow } from '../journal/journal.ts';
+import type { DeliveryRow } from '../journal/journal.ts';
 import { NO_MARKS } from '../mailbox/head.ts';
 import type { MessageForm } from '../mailbox/layout.ts';
 import type { StagedMessage } from '../mailbox/publish.ts';
 import type { MailboxPlace } from '../mailbox/store.ts';
-import type { MessageSummary } from '../message/message.ts';
 import { assert, assertNever } from '../system/assert.ts';
 import { placeFor } from './deliver.ts';
 import { stage } from './stage.ts';
 import { stagedNames } from './staged-names.ts';
 import { DeliveryObstructed, obstacleOfProblem } from './waiting.ts';
+import type { DeliveryWork } from './work.ts';
 import type { World } from './world.ts';
 
 /**
- * @param delivery The stored delivery, whose journal id is the better copy's.
- * @param message The better copy.
+ * @param work The stored delivery, whose journal id is the better copy's, and the better copy.
  * @throws DeliveryObstructed where it must wait.
  */
-export async function promoteStep(
-  delivery: DeliveryRow,
-  message: MessageRow,
-  summary: MessageSummary,
-  world: World,
-  signal: AbortSignal,
-): Promise<void> {
+export async function promoteStep(work: DeliveryWork, world: World, signal: AbortSignal): Promise<void> {
+  const { delivery } = work;
   const place = placeFor(delivery, world);
   const exchange =
-    delivery.state === 'exchanging'
-      ? exchangeOf(delivery)
-      : await stageCopy(delivery, message, summary, place, world, signal);
+    delivery.state === 'exchanging' ? exchangeOf(delivery) : await stageCopy(work, place, world, signal);
   if (exchange === null) return await record(delivery, 'gone', world);
   const outcome = await world.mailboxes.promote(place, exchange.staged, exchange.inode);
   world.faults.reach('pipeline.exchanged');
@@ -58,19 +50,18 @@ interface Exchange {
 
 /** Stages the better copy with the owner's flags; null where the owner has taken the stored file away. */
 async function stageCopy(
-  delivery: DeliveryRow,
-  message: MessageRow,
-  summary: MessageSummary,
+  work: DeliveryWork,
   place: MailboxPlace,
   world: World,
   signal: AbortSignal,
 ): Promise<Exchange | null> {
+  const { delivery } = work;
   assert(delivery.id !== null, 'a delivered message has an id');
   const marks = await world.mailboxes.storedMarks(place, delivery.id);
   if (marks.kind === 'problem') throw new DeliveryObstructed(obstacleOfProblem(marks.problem));
   const flags = marks.kind === 'stored' ? marks.marks : NO_MARKS;
   // Also for one that is gone: its hooks still start on the better copy's stdin.
-  const staged = await stage(delivery, message, summary, place, world, signal, flags);
+  const staged = await stage(work, place, world, signal, flags);
   if (marks.kind === 'gone') {
     await world.staging.removeTree(staged.stagedName);
     return null;

@@ -6,11 +6,12 @@
  * {@link READ_ATTEMPTS_MAX} times; then it is delivered unread, with its header fields, the raw
  * message attached and a warning.
  */
-import type { DeliveryRow, MessageRow } from '../journal/journal.ts';
+import type { MessageRow } from '../journal/journal.ts';
 import type { MessageSummary } from '../message/message.ts';
 import { AimxError } from '../system/errors.ts';
 import type { ReadOutcome } from './reader.ts';
 import { stagedNames } from './staged-names.ts';
+import type { DeliveryWork } from './work.ts';
 import type { World } from './world.ts';
 
 /** Two deaths are a pattern; the third attempt is the one that reads nothing. */
@@ -43,19 +44,15 @@ export async function summarizeStep(
  * @throws a file system's error where the staging folder cannot be written.
  */
 export async function readStep(
-  message: MessageRow,
-  delivery: DeliveryRow,
-  summary: MessageSummary,
+  { message, delivery, summary, decided }: DeliveryWork,
   world: World,
   signal: AbortSignal,
 ): Promise<ReadOutcome> {
   const { bundle } = stagedNames(delivery);
   const folder = `${world.staging.path}/${bundle}`;
+  // The first attempt after a decision was counted with it.
+  let attempts = decided === null ? await countAttempt(message, world) : message.readAttempts + 1;
   for (;;) {
-    const { attempts } = await world.journal.advance('read-attempt', {
-      journalId: message.journalId,
-      at: world.clock.now(),
-    });
     try {
       if (attempts > READ_ATTEMPTS_MAX)
         return await world.reader.readUnread(message.raw, summary, folder, { signal });
@@ -66,8 +63,17 @@ export async function readStep(
       world.log.warn('reader.failed', { journal_id: message.journalId, code: error.code, attempt: attempts });
       await world.staging.removeTree(bundle);
       if (attempts > READ_ATTEMPTS_MAX) throw error;
+      attempts = await countAttempt(message, world);
     }
   }
+}
+
+async function countAttempt(message: MessageRow, world: World): Promise<number> {
+  const { attempts } = await world.journal.advance('read-attempt', {
+    journalId: message.journalId,
+    at: world.clock.now(),
+  });
+  return attempts;
 }
 
 function isReaderFailure(error: unknown): error is AimxError {

@@ -2,19 +2,19 @@
  * Makes the finished file or bundle of a delivery in the journal's staging folder, where the
  * mailbox's owner cannot reach it.
  */
-import type { DeliveryRow, MessageRow } from '../journal/journal.ts';
+import type { DeliveryRow } from '../journal/journal.ts';
 import { NO_MARKS, type OwnerMarks } from '../mailbox/head.ts';
 import { markdownName, messagePath } from '../mailbox/layout.ts';
 import type { StagedMessage } from '../mailbox/publish.ts';
 import type { MailboxOwner, MailboxPlace } from '../mailbox/store.ts';
 import { type AttachmentEntry, formatDocument } from '../message/document.ts';
-import type { MessageSummary } from '../message/message.ts';
 import { composeFrontmatter, type DeliveryFacts } from '../message/render.ts';
 import { assert } from '../system/assert.ts';
 import type { Folder, Owner } from '../system/files.ts';
 import { hookVariables } from './hook-variables.ts';
 import { readStep } from './read.ts';
 import { stagedNames } from './staged-names.ts';
+import type { DeliveryWork } from './work.ts';
 import type { World } from './world.ts';
 
 const MESSAGE_FILE_MODE = 0o600;
@@ -27,22 +27,22 @@ const BUNDLE_MODE = 0o700;
  * time.
  */
 export async function stage(
-  delivery: DeliveryRow,
-  message: MessageRow,
-  summary: MessageSummary,
+  work: DeliveryWork,
   place: MailboxPlace,
   world: World,
   signal: AbortSignal,
   flags: OwnerMarks = NO_MARKS,
 ): Promise<StagedMessage> {
+  const { delivery } = work;
   const { id } = delivery;
   assert(id !== null, 'a delivery is staged after its id is reserved');
   const { staging } = world;
   const names = stagedNames(delivery);
-  await staging.removeFile(names.file);
-  await staging.removeTree(names.bundle);
-
-  const read = await readStep(message, delivery, summary, world, signal);
+  if (work.decided === null) {
+    await staging.removeFile(names.file);
+    await staging.removeTree(names.bundle);
+  }
+  const read = await readStep(work, world, signal);
   const owner = accountOf(place.owner);
   const form = read.attachments.length === 0 ? 'file' : 'bundle';
   const path = messagePath({
@@ -60,12 +60,13 @@ export async function stage(
       path: filename,
     }),
   );
-  const frontmatter = composeFrontmatter(read, factsOf(delivery, message, summary, id, flags), entries);
+  const frontmatter = composeFrontmatter(read, factsOf(work, id, flags), entries);
   const document = new TextEncoder().encode(formatDocument(frontmatter, read.body));
   const written = { mode: MESSAGE_FILE_MODE, ...(owner === null ? {} : { owner }), durable: true };
   if (form === 'file') await staging.writeFile(names.file, document, written);
   else await finishBundle(staging, names.bundle, markdownName(id), document, entries, written);
-  await stageStdin(delivery, document, hookVariables(frontmatter, path), world);
+  if (await hasRuns(work, world))
+    await stageStdin(delivery, document, hookVariables(frontmatter, path), world);
   await staging.sync();
   return { stagedName: form === 'file' ? names.file : names.bundle, id, form };
 }
@@ -89,16 +90,20 @@ async function finishBundle(
   await bundle.sync();
 }
 
-/** The hooks' stdin and variables, where the delivery has hooks at all. */
+async function hasRuns({ delivery, decided }: DeliveryWork, world: World): Promise<boolean> {
+  if (decided !== null) return decided.hasRuns;
+  const { deliveryId } = delivery;
+  const { rows } = await world.journal.query('runs', { filter: {}, deliveryId, limit: 1 });
+  return rows.length > 0;
+}
+
+/** The hooks' stdin and variables. */
 async function stageStdin(
-  delivery: DeliveryRow,
+  { deliveryId }: DeliveryRow,
   document: Uint8Array,
   variables: Readonly<Record<string, string>>,
   world: World,
 ): Promise<void> {
-  const { deliveryId } = delivery;
-  const { rows } = await world.journal.query('runs', { filter: {}, deliveryId, limit: 1 });
-  if (rows.length === 0) return;
   const json = new TextEncoder().encode(JSON.stringify({ variables }));
   await world.stdin.removeFile(`${deliveryId}.md`);
   await world.stdin.removeFile(`${deliveryId}.json`);
@@ -110,13 +115,7 @@ async function stageStdin(
   await world.stdin.sync();
 }
 
-function factsOf(
-  delivery: DeliveryRow,
-  message: MessageRow,
-  summary: MessageSummary,
-  id: string,
-  flags: OwnerMarks,
-): DeliveryFacts {
+function factsOf({ delivery, message, summary }: DeliveryWork, id: string, flags: OwnerMarks): DeliveryFacts {
   const { verdict } = message;
   assert(verdict !== null && delivery.threadId !== null, 'a reserved delivery has a verdict and a thread');
   return {

@@ -14,6 +14,7 @@ import { identifyStep } from './identify.ts';
 import { promoteStep } from './promote.ts';
 import { summarizeStep } from './read.ts';
 import { obstacleOf } from './waiting.ts';
+import type { DeliveryWork } from './work.ts';
 import type { World } from './world.ts';
 
 /** Runs a message as far as it can go now. Resolves when it is done or waits; rejects when the daemon must end. */
@@ -24,24 +25,21 @@ export async function advanceMessage(
   signal: AbortSignal,
 ): Promise<void> {
   const ready = readyDeliveries(message, world);
-  let summary: MessageSummary;
-  let deliveries: readonly DeliveryRow[];
-  let authenticated: MessageRow;
+  let works: readonly DeliveryWork[];
   try {
     const verdict = await authenticateStep(message, world, signal);
-    authenticated = { ...message, verdict };
-    summary = await summarizeStep(message, world, signal);
+    const summary = await summarizeStep(message, world, signal);
     await turn.come();
-    deliveries = await decided(authenticated, ready, verdict, summary, world);
+    works = await decide({ ...message, verdict }, ready, verdict, summary, world);
   } catch (error) {
     for (const delivery of ready) await wait(delivery, error, world, signal);
     return;
   } finally {
     turn[Symbol.dispose]();
   }
-  for (const delivery of deliveries) {
+  for (const work of works) {
     if (signal.aborted) return;
-    await advanceDelivery(delivery, authenticated, summary, world, signal);
+    await advanceDelivery(work, world, signal);
   }
 }
 
@@ -54,18 +52,20 @@ function readyDeliveries(message: MessageRow, world: World): readonly DeliveryRo
 }
 
 /** The deliveries that have work left, after the pending ones among them have been decided on. */
-async function decided(
+async function decide(
   message: MessageRow,
   ready: readonly DeliveryRow[],
   verdict: Verdict,
   summary: MessageSummary,
   world: World,
-): Promise<readonly DeliveryRow[]> {
+): Promise<readonly DeliveryWork[]> {
   const pending = ready.filter(({ state }) => state === 'pending');
-  const begun = ready.filter(({ state }) => state !== 'pending');
+  const begun = ready
+    .filter(({ state }) => state !== 'pending')
+    .map((delivery) => ({ delivery, message, summary, decided: null }));
   if (pending.length === 0) return begun;
-  const decisions = await identifyStep(message, pending, verdict, summary, world);
-  for (const decision of decisions)
+  const identified = await identifyStep(message, pending, verdict, summary, world);
+  for (const { decision } of identified)
     if (decision.kind === 'absorb') {
       world.waits.over(decision.delivery.deliveryId);
       world.log.info('delivery.absorbed', {
@@ -75,25 +75,26 @@ async function decided(
         into: decision.into,
       });
     }
-  return [...begun, ...decisions.map(({ delivery }) => delivery)];
+  const decided = identified.map(({ decision: { delivery }, hasRuns }) => ({
+    delivery,
+    message,
+    summary,
+    decided: { hasRuns },
+  }));
+  return [...begun, ...decided];
 }
 
-async function advanceDelivery(
-  delivery: DeliveryRow,
-  message: MessageRow,
-  summary: MessageSummary,
-  world: World,
-  signal: AbortSignal,
-): Promise<void> {
+async function advanceDelivery(work: DeliveryWork, world: World, signal: AbortSignal): Promise<void> {
+  const { delivery } = work;
   try {
     switch (delivery.state) {
       case 'reserved':
       case 'staged':
-        await deliverStep(delivery, message, summary, world, signal);
+        await deliverStep(work, world, signal);
         break;
       case 'promoting':
       case 'exchanging':
-        await promoteStep(delivery, message, summary, world, signal);
+        await promoteStep(work, world, signal);
         break;
       case 'pending':
       case 'delivered':

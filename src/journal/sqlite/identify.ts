@@ -34,6 +34,12 @@ export function identify(context: Context, input: IdentifyInput): Transitions['i
     clientAddress: row['client_address'] as string | null,
   };
   const decisions = input.targets.map((target) => decideTarget(context, input, message, target));
+  // What is to be read next is counted here, which spares a transaction of its own.
+  if (decisions.some(({ kind }) => kind === 'deliver' || kind === 'promote'))
+    context.db.run(
+      'UPDATE messages SET read_attempts = read_attempts + 1 WHERE journal_id = ?',
+      input.journalId,
+    );
   if (message.lacksIdentity) wakeLaterCopies(context, input.journalId, message.exact);
   settleMessage(context, input.journalId, input.at);
   return { decisions };
