@@ -49,8 +49,8 @@ const SHOWN: Readonly<Record<string, Words>> = {
   },
 };
 
-/** Warnings that are no news on loopback. */
-const UNSHOWN: ReadonlySet<string> = new Set(['smtp.no-starttls']);
+/** Warnings that are no news on loopback, or to a user without root's rights. */
+const UNSHOWN: ReadonlySet<string> = new Set(['smtp.no-starttls', 'hooks.confinement-lacks']);
 
 /** @param terminal Written to as events come; warnings and errors go to stderr. */
 export function createDevLog(terminal: Terminal, clock: Pick<Clock, 'now'>): Log {

@@ -15,6 +15,10 @@ export const run: CommandBody = async (invocation) => {
       signal: stop.signal,
     });
     return isOnce(result) ? EXIT.done : EXIT.failed;
+  } catch (error) {
+    if (!stop.signal.aborted) throw error;
+    invocation.terminal.err('aimx: The demo was stopped; its daemon has ended\n');
+    return EXIT.failed;
   } finally {
     process.off('SIGINT', abort).off('SIGTERM', abort);
   }

@@ -9,7 +9,7 @@ import { runUntilStopped } from '../signals.ts';
 
 function greeting(
   invocation: Invocation,
-  about: { address: string; recipient: string; inbox: string },
+  about: { address: string; recipient: string; inbox: string; home: string },
 ): string {
   const { terminal } = invocation;
   const host = about.address.replace(/^0\.0\.0\.0|^\[::\]/, '127.0.0.1');
@@ -17,6 +17,7 @@ function greeting(
   return [
     `${terminal.style('bold', `aimx listens on ${about.address}`)} for ${about.recipient}`,
     `Files    ${about.inbox}`,
+    `Hooks    start in ${about.home}`,
     'Try      in another terminal:',
     '',
     `  printf '${mail}' | curl smtp://${host} --mail-from me@example.com --mail-rcpt ${about.recipient} -T - --crlf`,
@@ -29,11 +30,12 @@ function greeting(
 
 export const run: CommandBody = async (invocation) => {
   const { terminal, places, starters, cwd } = invocation;
+  const account = systemAccounts(systemClock).current();
   const prepared = await prepareDevConfig({
     places,
     cwd,
     uid: invocation.uid,
-    owner: systemAccounts(systemClock).current().name,
+    owner: account.name,
     hook: textOption(invocation, 'hook') ?? null,
   });
   if (prepared.outcome !== 'kept') terminal.err(`aimx: ${prepared.outcome} ${prepared.configPath}\n`);
@@ -44,6 +46,7 @@ export const run: CommandBody = async (invocation) => {
     greeting(invocation, {
       address: daemon.addresses[0] ?? 'nowhere',
       recipient: prepared.recipient,
+      home: account.home,
       inbox: `${places.dataDir ?? prepared.dataDir}/inbox/${prepared.mailbox}`,
     }),
   );
