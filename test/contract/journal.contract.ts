@@ -305,6 +305,23 @@ function decisions(check: Check): void {
     assert.ok(page.nextCursor);
   });
 
+  check('identify: counts the first attempt to read, where there is something to read', async (store) => {
+    const desk = await Desk.open(store);
+    await using journal = desk.journal;
+    const attempts = async (journalId: JournalId): Promise<number | undefined> =>
+      (await journal.query('message', { journalId }))?.readAttempts;
+    const first = await desk.accept({ text: 'letter' });
+    const [decision] = await desk.identify(first);
+    assert.equal(await attempts(first), 1);
+    assert.equal((await journal.advance('read-attempt', { journalId: first, at: desk.now })).attempts, 2);
+    assert.ok(decision?.kind === 'deliver');
+    await desk.place(decision);
+    assert.equal(await attempts(first), 0, 'a reading that ended is no death of the reader');
+    const copy = await desk.accept({ text: 'letter' });
+    await desk.identify(copy);
+    assert.equal(await attempts(copy), 0);
+  });
+
   check('identify: each mailbox decides for itself', async (store) => {
     const desk = await Desk.open(store, ['alice', 'bob']);
     await using _journal = desk.journal;
