@@ -7,7 +7,7 @@ import { assertNever, BrokenInvariant } from '../system/assert.ts';
 import { epochMs } from '../system/clock.ts';
 import type { Folder } from '../system/files.ts';
 import { lockPath, openRunFolder, readMark, readStanding, takeMark } from './attempt-folder.ts';
-import { askSupervisor, endHolders } from './end-holders.ts';
+import { askSupervisor, endableBy, endHolders } from './end-holders.ts';
 import type { AttemptStanding } from './hooks.ts';
 import { launch } from './launch.ts';
 import { KILL_AFTER_SECONDS } from './launcher-script.ts';
@@ -197,8 +197,19 @@ export class RunFollower {
       return { waitMs: LEFT_BEHIND_LOOK_MS };
     }
     this.#cutBecause = because;
-    if (!(await endHolders(processTable, clock, lock))) return { waitMs: POLL_MS };
+    const mayEnd = await this.#mayEnd();
+    if (!(await endHolders(processTable, clock, { lock, mayEnd }))) return { waitMs: POLL_MS };
     return { waitMs: 0 };
+  }
+
+  async #mayEnd(): Promise<ReturnType<typeof endableBy>> {
+    const { accounts } = this.#world;
+    const self = accounts.current();
+    const found = findHook(this.#world, this.#open.run);
+    if (found === null) return endableBy(self.uid, null);
+    const { owner } = found.mailbox;
+    const account = owner === null ? self : await accounts.lookup(owner).catch(() => null);
+    return endableBy(self.uid, account?.uid ?? null);
   }
 
   async #whenEnded({ outcome, startedAtMs, isLockHeld }: Standing<'ended'>): Promise<Turn> {
@@ -207,7 +218,8 @@ export class RunFollower {
     if (isLockHeld) {
       this.#endedAtMs ??= clock.monotonicMs();
       if (clock.monotonicMs() - this.#endedAtMs < LEFT_BEHIND_MS) return { waitMs: LEFT_BEHIND_LOOK_MS };
-      await endHolders(processTable, clock, lockPath(this.#folder, run.attempt));
+      const lock = lockPath(this.#folder, run.attempt);
+      await endHolders(processTable, clock, { lock, mayEnd: await this.#mayEnd() });
     }
     await this.#recordStart(startedAtMs);
     const result = decideRunEnd(outcome, run, findHook(this.#world, run)?.hook ?? null);

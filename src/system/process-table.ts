@@ -3,27 +3,20 @@ import { readdir, readFile, readlink, stat } from 'node:fs/promises';
 import { isErrno } from './errors.ts';
 import { isLockHeld } from './locks.ts';
 
-/** A process that has a file open. */
-export interface Holder {
-  readonly pid: number;
-  /** As it was started, or as it has made it since: its owner may write anything there. */
-  readonly argv: readonly string[];
-}
-
-/** A process and what it was started by. */
-export interface Ancestor {
+/** A process, as far as it matters here. */
+export interface ListedProcess {
   readonly pid: number;
   /** Its real user id. */
   readonly uid: number;
-  /** As of {@link Holder}. */
+  /** As it was started, or as it has made it since: its owner may write anything there. */
   readonly argv: readonly string[];
 }
 
 export interface ProcessTable {
   /** The process itself, its parent, and so on; null where it, or one of them, has ended meanwhile. */
-  ancestorsOf(pid: number): Promise<readonly Ancestor[] | null>;
+  ancestorsOf(pid: number): Promise<readonly ListedProcess[] | null>;
   /** Those that have that very file open, by device and inode; what we may not look into is left out. */
-  holdersOf(path: string): Promise<readonly Holder[]>;
+  holdersOf(path: string): Promise<readonly ListedProcess[]>;
   /** Whether anybody holds the file's lock; false where there is no file. */
   isLockHeld(path: string): Promise<boolean>;
   /** False where there is no such process, or it may not be sent signals by us. */
@@ -42,16 +35,17 @@ async function holds(pid: string, path: string, identity: string): Promise<boole
   return false;
 }
 
-async function holdersOf(path: string): Promise<readonly Holder[]> {
+async function holdersOf(path: string): Promise<readonly ListedProcess[]> {
   const file = await stat(path, { bigint: true }).catch(() => null);
   if (file === null) return [];
   const identity = `${file.dev}:${file.ino}`;
-  const holders: Holder[] = [];
+  const holders: ListedProcess[] = [];
   for (const pid of await readdir('/proc')) {
     if (!/^\d+$/.test(pid) || Number(pid) === process.pid) continue;
     try {
       if (!(await holds(pid, path, identity))) continue;
-      holders.push({ pid: Number(pid), argv: await argvOf(pid) });
+      const { parentPid: _, ...process } = await describe(Number(pid));
+      holders.push(process);
     } catch (error) {
       // It has ended meanwhile, or it belongs to somebody into whom we may not look.
       if (!isErrno(error, 'ENOENT', 'ESRCH', 'EACCES', 'EPERM')) throw error;
@@ -64,15 +58,20 @@ async function argvOf(pid: string | number): Promise<readonly string[]> {
   return (await readFile(`/proc/${pid}/cmdline`, 'utf8')).split('\0').slice(0, -1);
 }
 
-async function ancestorsOf(pid: number): Promise<readonly Ancestor[] | null> {
-  const ancestors: Ancestor[] = [];
+async function describe(pid: number): Promise<ListedProcess & { readonly parentPid: number }> {
+  const status = await readFile(`/proc/${pid}/status`, 'utf8');
+  const [, parentPid] = /^PPid:\t(\d+)$/m.exec(status) ?? [];
+  const [, uid] = /^Uid:\t(\d+)\t/m.exec(status) ?? [];
+  return { pid, uid: Number(uid), argv: await argvOf(pid), parentPid: Number(parentPid) };
+}
+
+async function ancestorsOf(pid: number): Promise<readonly ListedProcess[] | null> {
+  const ancestors: ListedProcess[] = [];
   try {
     for (let at = pid; at > 0; ) {
-      const status = await readFile(`/proc/${at}/status`, 'utf8');
-      const [, parent] = /^PPid:\t(\d+)$/m.exec(status) ?? [];
-      const [, uid] = /^Uid:\t(\d+)\t/m.exec(status) ?? [];
-      ancestors.push({ pid: at, uid: Number(uid), argv: await argvOf(at) });
-      at = Number(parent);
+      const { parentPid, ...process } = await describe(at);
+      ancestors.push(process);
+      at = parentPid;
     }
     return ancestors;
   } catch (error) {

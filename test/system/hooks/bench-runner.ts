@@ -21,7 +21,7 @@ import { systemClock } from '../../../src/system/clock.ts';
 import { noFaults } from '../../../src/system/faults.ts';
 import { linuxFiles } from '../../../src/system/files-linux.ts';
 import { silentLog } from '../../../src/system/log.ts';
-import { type Holder, systemProcessTable } from '../../../src/system/process-table.ts';
+import { type ListedProcess, systemProcessTable } from '../../../src/system/process-table.ts';
 import { type Processes, systemProcesses } from '../../../src/system/processes.ts';
 import { systemRandom } from '../../../src/system/random.ts';
 import { type KeptRows, keptRows, MAILBOX_ID } from './kept-rows.ts';
@@ -125,7 +125,7 @@ export function sh(name: string, script: string): BenchOptions['hooks'][number] 
 }
 
 /** Processes that hold the lock of any attempt of this bench. */
-export async function holdersUnder(bench: Bench): Promise<readonly Holder[]> {
+export async function holdersUnder(bench: Bench): Promise<readonly ListedProcess[]> {
   const runs = bench.rows.journal.folders.runs;
   const locks = readdirSync(runs, { recursive: true, encoding: 'utf8' }).filter((name) =>
     name.endsWith('.lock'),

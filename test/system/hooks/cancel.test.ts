@@ -1,10 +1,14 @@
 /** Ending a run on request, in each of its states. */
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { RunRow } from '../../../src/journal/journal.ts';
 import { systemClock } from '../../../src/system/clock.ts';
-import { holdersUnder, makeFolder, openBench, sh } from './bench-runner.ts';
+import { systemProcessTable } from '../../../src/system/process-table.ts';
+import { holdersUnder, IS_ROOT, makeFolder, openBench, sh } from './bench-runner.ts';
+
+const AS_ROOT = IS_ROOT ? {} : { skip: 'not root: it can end nobody else' };
 
 test('cancel() ends what is due or held, and says false for what is final', async () => {
   await using bench = await openBench({ hooks: [sh('quick', 'exit 0')] });
@@ -73,6 +77,34 @@ test('hook: without namespaces, children in a session of their own are ended by 
   await using bench = await openBench({ withoutNamespaces: true, hooks: [sh('parent', script)] });
   assert.equal((await bench.ended('parent')).state, 'succeeded');
   assert.deepEqual(await holdersUnder(bench), []);
+});
+
+test('runner: a stranger to whom a hook has handed its lock is not ended for it', AS_ROOT, async () => {
+  const script = 'touch "$FOLDER/up"; setsid sleep 1000 & while [ ! -e "$FOLDER/go" ]; do sleep 0.02; done';
+  await using folder = makeFolder();
+  await using bench = await openBench({
+    withoutNamespaces: true,
+    owner: 'nobody',
+    folder: folder.path,
+    hooks: [{ ...sh('hands', script), env: { FOLDER: folder.path } }],
+  });
+  const runId = bench.run('hands');
+  while (!bench.exists('up')) await systemClock.sleep(5);
+  const lock = join(bench.rows.journal.folders.runs, runId, '1.lock');
+  const stranger = spawn('/bin/sh', ['-c', 'exec sleep 1000 9<"$0"', lock], { stdio: 'ignore' });
+  try {
+    while (!(await systemProcessTable.holdersOf(lock)).some(({ pid }) => pid === stranger.pid))
+      await systemClock.sleep(5);
+    bench.touch('go');
+    await bench.rows.until(runId, 'succeeded');
+    const left = await systemProcessTable.holdersOf(lock);
+    assert.deepEqual(
+      left.map(({ pid }) => pid),
+      [stranger.pid],
+    );
+  } finally {
+    stranger.kill('SIGKILL');
+  }
 });
 
 test('runner: where supervisor and time limit are gone, it ends the run itself', async () => {
