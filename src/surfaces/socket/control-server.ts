@@ -17,7 +17,7 @@ import type { Log } from '../../system/log.ts';
 import { type PeerCredentials, peerCredentials, tryLockExclusive } from '../../system/native.ts';
 import { type SocketAddress, socketAddress } from './address.ts';
 import { createControlApp } from './control-app.ts';
-import { CONTROL_LIMITS, type ControlLimits } from './limits.ts';
+import { CONNECTIONS_FOR_ROOT, CONTROL_LIMITS, type ControlLimits } from './limits.ts';
 
 export interface ControlServerOptions {
   /** Absolute. Its folder is made, mode 0755, where it is absent. */
@@ -43,6 +43,7 @@ function peerOf(socket: Socket): PeerCredentials | null {
 class Connections {
   readonly #peers = new WeakMap<Duplex, PeerCredentials>();
   readonly #perUid = new Map<number, number>();
+  #total = 0;
   readonly #limits: ControlLimits;
   readonly #log: Log;
 
@@ -64,9 +65,16 @@ class Connections {
       refuse(socket, 429, 'request.conflict', 'You have too many connections open', 'close some of them');
       return;
     }
+    if (peer.uid !== 0 && this.#total >= this.#limits.connectionsMax) {
+      this.#log.warn('control.refused', { reason: 'too many connections in all', uid: peer.uid });
+      refuse(socket, 429, 'request.conflict', 'Too many connections are open', 'try again later');
+      return;
+    }
+    this.#total += 1;
     this.#perUid.set(peer.uid, count);
     this.#peers.set(socket, peer);
     socket.once('close', () => {
+      this.#total -= 1;
       const left = (this.#perUid.get(peer.uid) ?? 1) - 1;
       if (left === 0) this.#perUid.delete(peer.uid);
       else this.#perUid.set(peer.uid, left);
@@ -194,7 +202,7 @@ function createHttpServer(options: ControlServerOptions, limits: ControlLimits):
     },
     getRequestListener(app.fetch, { overrideGlobalObjects: false, hostname: 'aimx' }),
   );
-  server.maxConnections = limits.connectionsMax;
+  server.maxConnections = limits.connectionsMax + CONNECTIONS_FOR_ROOT;
   server.on('connection', (socket) => connections.admit(socket));
   server.on('clientError', answerClientError);
   return server;

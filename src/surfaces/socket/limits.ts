@@ -17,7 +17,7 @@ export interface ControlLimits {
   readonly checkEveryMs: number;
   /** Connections of one user, so that none can shut out the others. Root has no such limit. */
   readonly connectionsPerUid: number;
-  /** Connections in all; below the usual 1024 handles of a process. */
+  /** Connections in all but root's; below the usual 1024 handles of a process. */
   readonly connectionsMax: number;
 }
 
@@ -32,3 +32,6 @@ export const CONTROL_LIMITS: ControlLimits = {
   connectionsPerUid: 64,
   connectionsMax: 256,
 };
+
+/** Beside all others, so that several users together cannot keep an operator out. */
+export const CONNECTIONS_FOR_ROOT = 16;

@@ -25,6 +25,7 @@ before(async () => {
     requestTimeoutMs: 800,
     checkEveryMs: 50,
     connectionsPerUid: 3,
+    connectionsMax: 5,
   });
   id = (await fixture.deliver(MESSAGE, 'support')) ?? '';
   await fixture.finishRuns('succeeded');
@@ -202,22 +203,38 @@ test('slow clients are told so and let go', { skip }, async () => {
   assert.match(await raw('POST /v1/list HTTP/1.1\r\ncontent-length: 100\r\n\r\n{'), /408|^$/);
 });
 
-test('one user cannot take all connections', { skip }, async () => {
+/** Opens connections as another user and keeps them. @returns how many were refused, once all are closed. */
+async function occupy(user: { readonly uid: number; readonly gid: number }, count: number): Promise<number> {
   const script = `
     const { connect } = require('node:net');
+    const count = Number(process.argv[2]);
     let refused = 0, closed = 0;
-    for (let i = 0; i < 6; i += 1) connect(process.argv[1]).on('data', (d) => { if (/429/.test(d)) refused += 1; })
-      .on('close', () => { closed += 1; if (closed === 6) { process.stdout.write(String(refused)); } });
+    for (let i = 0; i < count; i += 1) connect(process.argv[1]).on('data', (d) => { if (/429/.test(d)) refused += 1; })
+      .on('close', () => { closed += 1; if (closed === count) { process.stdout.write(String(refused)); } });
   `;
-  const child = spawn(process.execPath, ['-e', script, fixture.socketPath], {
-    uid: STRANGER.uid,
-    gid: STRANGER.gid,
+  const child = spawn(process.execPath, ['-e', script, fixture.socketPath, String(count)], {
+    uid: user.uid,
+    gid: user.gid,
     env: {},
     cwd: '/',
     stdio: ['ignore', 'pipe', 'inherit'],
   });
-  assert.equal(await text(child.stdout), '3');
+  return Number(await text(child.stdout));
+}
+
+test('one user cannot take all connections', { skip }, async () => {
+  assert.equal(await occupy(STRANGER, 6), 3);
   assert.equal((await post('/health', '', 'GET')).status, 200);
+});
+
+test('several users cannot keep root out', { skip }, async () => {
+  const users = [STRANGER, OWNER, { uid: 2, gid: 2 }, { uid: 3, gid: 3 }];
+  let isOver = false;
+  const refused = Promise.all(users.map((user) => occupy(user, 3))).finally(() => {
+    isOver = true;
+  });
+  while (!isOver) assert.equal((await post('/health', '', 'GET')).status, 200);
+  assert.ok((await refused).some((count) => count > 0));
 });
 
 test('raw streams the message with its trace fields, byte for byte', { skip }, async () => {
