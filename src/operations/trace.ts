@@ -1,5 +1,5 @@
 /** `trace`: the life of one message, so that anybody can tell why a hook ran, how often, or why not. */
-import type { RunRow } from '../journal/journal.ts';
+import { type MessageRow, type RunRow, type TraceRow, toJournalId } from '../journal/journal.ts';
 import { findMessage } from '../mailbox/find.ts';
 import { formatInstant } from '../system/clock.ts';
 import { AimxError } from '../system/errors.ts';
@@ -81,6 +81,21 @@ async function runsOf(context: OperationContext, { delivery }: ResolvedDelivery)
   return page.rows;
 }
 
+/** The copies that the file was made from before a better one came. */
+async function replacedCopies(
+  context: OperationContext,
+  rows: readonly TraceRow[],
+): Promise<readonly MessageRow[]> {
+  const copies: MessageRow[] = [];
+  for (const { event, detail } of rows) {
+    const from = detail['fromJournalId'];
+    if (event !== 'delivery.promoting' || typeof from !== 'number') continue;
+    const copy = await requireRows(context).query('message', { journalId: toJournalId(from) });
+    if (copy !== null) copies.push(copy);
+  }
+  return copies;
+}
+
 export const trace: CallOperation<MessageReference, TraceOutput> = {
   kind: 'call',
   summary: 'Tells the life of one message: who sent it, what came of it, which hooks ran and why.',
@@ -94,7 +109,8 @@ export const trace: CallOperation<MessageReference, TraceOutput> = {
       requireRows(context).query('trace', { deliveryId: delivery.deliveryId }),
       runsOf(context, resolved),
     ]);
-    const story = { delivery, message, runs, ...traced };
+    const replaced = await replacedCopies(context, traced.rows);
+    const story = { delivery, message, replaced, runs, ...traced };
     const { arrival, envelope, verdict } = message;
     const { waiting } = delivery;
     return {

@@ -1,11 +1,12 @@
 /** One trace row in words. Rows that say nothing beyond another line are left out. */
-import type { AuthenticationResult, Verdict } from '../../authentication/verdict.ts';
+import type { AuthenticationResult, Rank, Verdict } from '../../authentication/verdict.ts';
 import type { DeliveryRow, MessageRow, RunRow, TraceRow } from '../../journal/journal.ts';
 import { becauseOf, formatDuration } from './words.ts';
 
 /** What a row may refer to. */
 export interface RowSurroundings {
   readonly message: MessageRow;
+  readonly replaced: readonly MessageRow[];
   readonly delivery: DeliveryRow;
   readonly runs: readonly RunRow[];
 }
@@ -71,6 +72,19 @@ export function verdictText(verdict: Verdict): string {
   const vouched =
     authDomain === null ? 'no domain that is aligned with From' : `${authDomain} vouches for From`;
   return `sender checked: SPF ${RESULT_WORDS[spf]}, DKIM ${RESULT_WORDS[dkim]}, DMARC ${RESULT_WORDS[dmarc]}; ${vouched}`;
+}
+
+const RANK_WORDS: Readonly<Record<Rank, string>> = {
+  fail: 'a check that failed',
+  none: 'nothing that vouched for it',
+  'aligned-spf': 'SPF that is aligned with From',
+  'aligned-dkim': 'DKIM that is aligned with From',
+  trusted: 'a trusted sender',
+};
+
+function rankText(facts: Facts, name: string): string {
+  const rank = facts.text(name) ?? 'none';
+  return Object.hasOwn(RANK_WORDS, rank) ? RANK_WORDS[rank as Rank] : rank;
 }
 
 function trustText(delivery: DeliveryRow): string {
@@ -142,12 +156,13 @@ function ended(facts: Facts, row: TraceRow, around: RowSurroundings): string {
 }
 
 const WORDING: Readonly<Record<string, Wording>> = {
-  'message.accepted': (_facts, row, { message }) =>
-    row.journalId === message.journalId
-      ? message.arrival.via === 'ingest'
-        ? 'on stable storage'
-        : 'on stable storage; only then the 250 went out'
-      : null,
+  'message.accepted': (_facts, row, { message, replaced }) => {
+    const copy = [message, ...replaced].find(({ journalId }) => journalId === row.journalId);
+    if (copy === undefined) return null;
+    return copy.arrival.via === 'ingest'
+      ? 'on stable storage'
+      : 'on stable storage; only then the 250 went out';
+  },
   'message.reply-seen': () =>
     'the client went on after our 250, so it has seen it: what it sends later is no retry of this one',
   'message.authenticated': (_facts, row) => verdictText(row.detail as unknown as Verdict),
@@ -174,7 +189,7 @@ const WORDING: Readonly<Record<string, Wording>> = {
     const client = facts.text('clientAddress');
     return (
       `a better authenticated copy came${client === null ? '' : ` from ${client}`} ` +
-      `(${facts.text('fromRank') ?? 'none'} before, ${facts.text('rank') ?? 'better'} now): the file is made anew from it`
+      `(${rankText(facts, 'fromRank')} before, ${rankText(facts, 'rank')} now): the file is made anew from it`
     );
   },
   'delivery.exchanging': () => null,

@@ -14,7 +14,7 @@ import { formatDuration, formatSize, listOf, plural } from './words.ts';
 export interface StoryLine {
   /** RFC 3339. */
   readonly at: string;
-  /** Since the message was accepted, ms. */
+  /** Since its first copy came, ms. */
   readonly after_ms: number;
   /** Stable and dotted. */
   readonly event: string;
@@ -26,7 +26,10 @@ export interface StoryLine {
 
 export interface StoryRows {
   readonly delivery: DeliveryRow;
+  /** The copy that the file is made from. */
   readonly message: MessageRow;
+  /** Copies that it was made from before, until a better one came; oldest first. */
+  readonly replaced: readonly MessageRow[];
   readonly rows: readonly TraceRow[];
   readonly absorbed: readonly AbsorbedRow[];
   /** Copies in all; more than `absorbed` holds once they are only counted. */
@@ -83,8 +86,12 @@ function line(
 
 /** Every event in order of time. */
 export function tellStory(story: StoryRows): readonly StoryLine[] {
-  const begin = story.message.arrival.receivedAt;
-  const lines = [line(begin, begin, { event: 'message.received', text: acceptedText(story) })];
+  const copies = [...story.replaced, story.message];
+  const [first = story.message] = copies.toSorted((a, b) => a.arrival.receivedAt - b.arrival.receivedAt);
+  const begin = first.arrival.receivedAt;
+  const lines = copies.map((message) =>
+    line(message.arrival.receivedAt, begin, { event: 'message.received', text: acceptedText({ message }) }),
+  );
   for (const row of story.rows) {
     const text = describeRow(row, story);
     if (text !== null)
@@ -107,7 +114,7 @@ export function tellStory(story: StoryRows): readonly StoryLine[] {
   return lines.sort((a, b) => a.after_ms - b.after_ms);
 }
 
-function fileSentence({ delivery, rows }: StoryRows): string {
+function fileSentence({ delivery, rows, replaced }: StoryRows): string {
   if (delivery.waiting !== null) {
     const { reason, hint, nextAt } = delivery.waiting;
     return `Not delivered yet: ${reason}. ${hint}. It is tried again by itself, next at ${formatInstant(nextAt).slice(11, 19)} UTC.`;
@@ -116,7 +123,7 @@ function fileSentence({ delivery, rows }: StoryRows): string {
     case 'delivered':
       return rows.some(isUnread)
         ? `One file in mailbox ${delivery.mailbox}, unread: the reader did not survive the message, so it is attached as it came.`
-        : `One file in mailbox ${delivery.mailbox}.`;
+        : `One file in mailbox ${delivery.mailbox}${replaced.length === 0 ? '' : ', made from the better authenticated of its copies'}.`;
     case 'absorbed':
       return 'Absorbed: the mailbox held this message already.';
     case 'pending':
@@ -131,7 +138,8 @@ function fileSentence({ delivery, rows }: StoryRows): string {
   }
 }
 
-function absorbedSentence({ absorbedCount }: StoryRows): string {
+function absorbedSentence({ absorbedCount, replaced }: StoryRows): string {
+  if (absorbedCount === 0 && replaced.length > 0) return '';
   if (absorbedCount === 0) return 'No further copy of it has come.';
   const copies = plural(absorbedCount, 'further copy was', 'further copies were');
   return `${copies} absorbed: no second file, no second start.`;

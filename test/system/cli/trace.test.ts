@@ -56,10 +56,10 @@ function deliver(name: string, content = mail(name)): Promise<string | null> {
   return send(server.port, { to: `${name}@example.com`, content });
 }
 
-/** A process and everything below it, the lowest first. */
+/** A process and everything below it, the highest first: whoever could say how a child ended goes before it. */
 function descendants(pid: number): readonly number[] {
   const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean);
-  return [...children.flatMap((child) => descendants(Number(child))), pid];
+  return [pid, ...children.flatMap((child) => descendants(Number(child)))];
 }
 
 function killNow(pid: number): void {
