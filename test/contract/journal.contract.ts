@@ -3,7 +3,7 @@
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Decision, DeliveryRow, Journal } from '../../src/journal/journal.ts';
+import type { Decision, DeliveryRow, Journal, JournalId } from '../../src/journal/journal.ts';
 import { epochMs } from '../../src/system/clock.ts';
 import { DAY_MS, Desk, hook, type IdentifyOptions, type Store, sha256 } from './journal-fixture.ts';
 
