@@ -1,6 +1,6 @@
 /** `aimx ingest`: through the daemon where there is one, else with a daemon's core of its own. */
 import type { IngestOutput } from '../../../operations/ingest.ts';
-import { AimxError } from '../../../system/errors.ts';
+import { AimxError, isErrno } from '../../../system/errors.ts';
 import { jsonLog } from '../../../system/log.ts';
 import { daemonOptions } from '../daemon-options.ts';
 import type { CommandBody, Invocation } from '../invocation.ts';
@@ -47,7 +47,10 @@ export const run: CommandBody = async (invocation) => {
     answer = await uploadToDaemon(invocation, 'ingest', { recipient }, invocation.stdin);
   } catch (error) {
     if (!(error instanceof AimxError) || error.code !== 'daemon.unreachable') throw error;
-    answer = await withCore(invocation, recipient);
+    answer = await withCore(invocation, recipient).catch((failure: unknown) => {
+      // Who may not do the work himself needs the daemon, which does not answer.
+      throw isErrno(failure, 'EACCES', 'EPERM') ? error : failure;
+    });
   }
   await print(invocation, answer, formatOutcome);
   const failed = answer.outcome === 'waiting' || answer.runs.some(({ state }) => BAD_STATES.includes(state));
