@@ -9,6 +9,7 @@
  *
  * What stands here must not hold a value of a message: those are in the launch file alone.
  */
+import { constants } from 'node:os';
 
 /** `$0` of each supervisor; by it the daemon finds the one to tell that its run is cancelled. */
 export const SUPERVISOR_NAME = 'aimx-hook';
@@ -169,7 +170,17 @@ if [ "$code" -gt 128 ]; then
   [ -n "\${BASH_VERSION-}" ] || note_job
   job=''
   [ -e "$attempt.jobs" ] && read -r job <"$attempt.jobs"
-  case $job in *Done*|*Exit*) ;; *) how=signal number=$((code - 128)) ;; esac
+  # Numbers are taken from there too: of a wait that SIGCHLD has cut short, bash says 128 + SIGCHLD,
+  # and may have forgotten what the hook ended with.
+  case $job in
+    *"Done("*) number=\${job#*"Done("} number=\${number%%)*} ;;
+    *Done*) number=0 ;;
+    *"Exit "*) number=\${job#*"Exit "} number=\${number%%[!0-9]*} ;;
+    *) how=signal number=$((code - 128)) ;;
+  esac
+  if [ $how = signal ] && [ "$number" -eq ${constants.signals.SIGCHLD} ]; then
+    case $job in *Killed*) number=9 ;; *Terminated*) number=15 ;; esac
+  fi
 fi
 
 stage=''
