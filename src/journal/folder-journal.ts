@@ -14,19 +14,12 @@ import { Applier } from './applier.ts';
 import { ClockGuard } from './clock-guard.ts';
 import { type JournalId, toJournalId } from './ids.ts';
 import type { Journal, RowsChanged } from './journal.ts';
+import { broken, isNoRoom, noRoom } from './log/failures.ts';
 import { writeEpochs } from './log/folder.ts';
 import { retainSegments } from './log/retention.ts';
 import type { Room } from './log/room.ts';
 import { SpoolFile } from './log/spool.ts';
-import {
-  broken,
-  type DurableRecord,
-  evidenceRecord,
-  isNoRoom,
-  type LogWriter,
-  type NewRecord,
-  noRoom,
-} from './log/writer.ts';
+import { type DurableRecord, evidenceRecord, type LogWriter, type NewRecord } from './log/writer.ts';
 import type { Queries } from './queries.ts';
 import type { Rows } from './sqlite/client.ts';
 import type { StoredEnvelope } from './sqlite/rows.ts';

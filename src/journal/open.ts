@@ -110,7 +110,7 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
       faults: options.faults,
       rows,
       writer,
-      room: await Room.read(folder, clock),
+      room: await Room.read(folder, clock, () => writer.preparedBytes),
       lock,
       sweptAt: opened.sweptAt,
     });

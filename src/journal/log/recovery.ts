@@ -1,6 +1,14 @@
 /**
  * Reads the log back at the start: finds its end, tells a torn tail from damage, and yields what the
  * rows have not taken over.
+ *
+ *     behind the last record that reads back      what it is
+ *     nothing, or zeros to the end of the file    the end; the zeros were prepared for records
+ *     something, and a later record says that     damage: it was acknowledged
+ *       the log was flushed past here
+ *     something else                              a torn batch: moved aside, and cut off on stable storage
+ *                                                 before anything is written, so that nothing of it can
+ *                                                 follow a shorter batch in its place
  */
 import { hash } from 'node:crypto';
 import { type FileHandle, open, stat, writeFile } from 'node:fs/promises';
@@ -86,8 +94,10 @@ async function scanSegment(
     if (read.kind === 'invalid' || read.head.journalId !== nextId) {
       const reason = read.kind === 'invalid' ? read.reason : `record ${read.head.journalId} is out of order`;
       if (offset < options.floor || !options.isLast) throw damaged(segment.file, offset, reason);
+      const dataEnd = await reader.dataEnd(offset);
+      if (dataEnd === offset) break;
       if (await reader.wasAcknowledged(offset)) throw damaged(segment.file, offset, reason);
-      await moveTornTailAside(folder, handle, segment, offset, options.log);
+      await moveTornTailAside(folder, handle, segment, { offset, dataEnd }, options.log);
       break;
     }
     const contentOffset = offset + HEAD_BYTES + read.head.envelopeBytes;
@@ -183,6 +193,19 @@ class RecordReader {
     return false;
   }
 
+  /** Where the last octet from `offset` on that is not zero ends; `offset` where there is none. */
+  async dataEnd(offset: number): Promise<number> {
+    let end = offset;
+    for (let at = offset; at < this.#size; ) {
+      const bytes = await this.#read(at, Math.min(WINDOW_BYTES, this.#size - at));
+      if (bytes.length === 0) break;
+      const last = bytes.findLastIndex((octet) => octet !== 0);
+      if (last >= 0) end = at + last + 1;
+      at += bytes.length;
+    }
+    return end;
+  }
+
   async #read(offset: number, length: number): Promise<Buffer> {
     const from = offset - this.#windowAt;
     if (from >= 0 && from + length <= this.#window.length) return this.#window.subarray(from, from + length);
@@ -223,11 +246,10 @@ async function moveTornTailAside(
   folder: string,
   handle: FileHandle,
   segment: Segment,
-  offset: number,
+  { offset, dataEnd }: { readonly offset: number; readonly dataEnd: number },
   log: Log,
 ): Promise<void> {
-  const size = (await handle.stat()).size;
-  const bytes = Buffer.allocUnsafe(size - offset);
+  const bytes = Buffer.allocUnsafe(dataEnd - offset);
   await handle.read(bytes, 0, bytes.length, offset);
   const aside = `${segment.file}.torn-${offset}`;
   await writeFile(join(folder, aside), bytes, { mode: 0o600, flush: true });

@@ -5,6 +5,7 @@
  * in the background; it does no I/O of its own and may be wrong by what others write meanwhile, so
  * that a write can still fail for lack of room.
  */
+import type { StatsFs } from 'node:fs';
 import { statfs } from 'node:fs/promises';
 import type { Clock } from '../../system/clock.ts';
 import type { Reservation } from '../acceptance.ts';
@@ -26,23 +27,25 @@ const OVERHEAD_BYTES = 4096;
 export class Room {
   readonly #folder: string;
   readonly #clock: Clock;
+  readonly #preparedBytes: () => number;
   #freeBytes: number;
   #marginBytes: number;
   #promisedBytes = 0;
   #readAtMs: number;
   #reading = false;
 
-  private constructor(folder: string, clock: Clock, freeBytes: number, totalBytes: number) {
+  private constructor(folder: string, clock: Clock, preparedBytes: () => number, stat: StatsFs) {
     this.#folder = folder;
     this.#clock = clock;
-    this.#freeBytes = freeBytes;
-    this.#marginBytes = Math.min(MARGIN_BYTES, totalBytes * MARGIN_SHARE);
+    this.#preparedBytes = preparedBytes;
+    this.#freeBytes = this.#freeOf(stat);
+    this.#marginBytes = marginOf(stat);
     this.#readAtMs = clock.monotonicMs();
   }
 
-  static async read(folder: string, clock: Clock): Promise<Room> {
-    const stat = await statfs(folder);
-    return new Room(folder, clock, stat.bavail * stat.bsize, stat.blocks * stat.bsize);
+  /** @param preparedBytes What the log has taken on the disk already and not yet filled. */
+  static async read(folder: string, clock: Clock, preparedBytes: () => number = () => 0): Promise<Room> {
+    return new Room(folder, clock, preparedBytes, await statfs(folder));
   }
 
   reserve(sizeBytes: number): Reservation | null {
@@ -81,8 +84,8 @@ export class Room {
     this.#reading = true;
     statfs(this.#folder)
       .then((stat) => {
-        this.#freeBytes = stat.bavail * stat.bsize;
-        this.#marginBytes = Math.min(MARGIN_BYTES, stat.blocks * stat.bsize * MARGIN_SHARE);
+        this.#freeBytes = this.#freeOf(stat);
+        this.#marginBytes = marginOf(stat);
         this.#readAtMs = this.#clock.monotonicMs();
       })
       // The last reading stands; a disk that is gone shows at the next write.
@@ -91,4 +94,12 @@ export class Room {
         this.#reading = false;
       });
   }
+
+  #freeOf(stat: StatsFs): number {
+    return stat.bavail * stat.bsize + this.#preparedBytes();
+  }
+}
+
+function marginOf(stat: StatsFs): number {
+  return Math.min(MARGIN_BYTES, stat.blocks * stat.bsize * MARGIN_SHARE);
 }

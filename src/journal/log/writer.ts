@@ -3,17 +3,21 @@
  * meanwhile goes in the next one. Nothing is acknowledged before the flush of its batch has returned.
  *
  *     step                       a failure here
- *     1 writev                   no room: the segment is cut back, the batch is refused; else broken
- *     2 fdatasync                broken: after a failed flush nothing is known, and a second may lie
- *     3 acknowledge the batch    -
- *     4 past 64 MiB: open the next segment, flush the folder    as 1 and 2
+ *     1 write, flushed with it   no room: the segment is cut back, the batch is refused; else broken:
+ *       (O_DSYNC)                after a failed flush nothing is known, and a second may lie
+ *     2 acknowledge the batch    -
+ *     3 past 64 MiB: open the next segment, flush the folder    as 1
  *
- * Only the last segment can be torn: the next one is opened when all of this one is flushed.
+ * Batches go where the segment is prepared for them (prepared-space.ts). Only the last segment can be
+ * torn, or end in prepared zeros: the next one is opened when all of this one is flushed.
  */
-import { close, constants, fdatasync, ftruncate, open, writev } from 'node:fs';
+import { constants } from 'node:fs';
 import { join } from 'node:path';
-import { AimxError, isErrno } from '../../system/errors.ts';
+import type { AimxError } from '../../system/errors.ts';
 import type { Faults } from '../../system/faults.ts';
+import { closeFile, cutFile, openFile, writeAll } from './descriptor.ts';
+import { broken, isNoRoom, noRoom } from './failures.ts';
+import { PreparedSpace } from './prepared-space.ts';
 import { EMPTY_SHA256, encodeRecord, type RecordKind } from './record.ts';
 import { SEGMENT_BYTES, type Segment, segmentNamed, syncFolder } from './segments.ts';
 
@@ -55,6 +59,8 @@ export interface LogWriterOptions {
   readonly onNoRoom: () => void;
   readonly onBroken: (error: AimxError) => void;
   readonly segmentBytes?: number;
+  /** Room that preparing leaves on the disk; the tests' way to prepare on a small one. */
+  readonly freeBytesMin?: number;
 }
 
 interface Waiter {
@@ -67,6 +73,7 @@ export class LogWriter {
   readonly #options: LogWriterOptions;
   readonly #segmentBytes: number;
   #fd: number;
+  #prepared: PreparedSpace;
   #segment: Segment;
   #endOffset: number;
   #nextId: number;
@@ -75,23 +82,36 @@ export class LogWriter {
   #broken: AimxError | null = null;
   #idle: (() => void)[] = [];
 
-  private constructor(options: LogWriterOptions, fd: number) {
+  private constructor(options: LogWriterOptions, fd: number, prepared: PreparedSpace) {
     this.#options = options;
     this.#segmentBytes = options.segmentBytes ?? SEGMENT_BYTES;
     this.#fd = fd;
+    this.#prepared = prepared;
     this.#segment = options.segment;
     this.#endOffset = options.endOffset;
     this.#nextId = options.nextId;
   }
 
   static async open(options: LogWriterOptions): Promise<LogWriter> {
-    const fd = await openSegment(options.folder, options.segment);
-    await syncFolder(join(options.folder, 'log'));
-    return new LogWriter(options, fd);
+    const { folder, segment, endOffset } = options;
+    const fd = await openSegment(folder, segment);
+    // Zeros that were prepared before a crash, and not always on the disk.
+    await cutFile(fd, endOffset);
+    await syncFolder(join(folder, 'log'));
+    let failed: (error: unknown) => void = () => undefined;
+    const prepared = await preparedSpace(options, segment, endOffset, (error) => failed(error));
+    const writer = new LogWriter(options, fd, prepared);
+    failed = (error) => writer.#breakWith(error, []);
+    return writer;
   }
 
   get segment(): Segment {
     return this.#segment;
+  }
+
+  /** Taken on the disk and still free for records. */
+  get preparedBytes(): number {
+    return this.#prepared.bytes;
   }
 
   /** Resolves when the record is on stable storage. */
@@ -114,10 +134,14 @@ export class LogWriter {
   /** Waits for what is on its way and closes the segment. */
   async end(): Promise<void> {
     if (this.#busy) await new Promise<void>((resolve) => this.#idle.push(resolve));
-    // What was acknowledged is flushed; of a broken log a failed close says nothing new.
-    await call<void>((done) => close(this.#fd, done)).catch((error: unknown) => {
+    try {
+      if (this.#broken === null) await this.#prepared.cut();
+      await this.#prepared.close();
+      await closeFile(this.#fd);
+    } catch (error) {
+      // What was acknowledged is flushed; of a broken log a failed close says nothing new.
       if (this.#broken === null) throw error;
-    });
+    }
   }
 
   #start(): void {
@@ -155,9 +179,10 @@ export class LogWriter {
       });
       journalId += 1;
     }
-    if (!(await this.#write(buffers, batch)) || !(await this.#flush(batch))) return;
+    if (!(await this.#write(buffers, offset, batch))) return;
     const bytes = offset - this.#endOffset;
     this.#endOffset = offset;
+    this.#prepared.writtenTo(offset);
     this.#nextId = journalId;
     this.#options.onDurable(records, bytes);
     this.#options.faults.reach('journal.committed');
@@ -178,16 +203,18 @@ export class LogWriter {
     return this.#waiting.splice(0, count);
   }
 
-  async #write(buffers: readonly Uint8Array[], batch: readonly Waiter[]): Promise<boolean> {
+  async #write(
+    buffers: readonly Uint8Array[],
+    endOffset: number,
+    batch: readonly Waiter[],
+  ): Promise<boolean> {
     try {
-      let rest = buffers;
-      let position = this.#endOffset;
-      while (rest.length > 0) {
-        const written = await call<number>((done) => writev(this.#fd, rest, position, done));
-        position += written;
-        rest = without(rest, written);
-      }
-      this.#options.faults.reach('journal.written');
+      const busy = this.#prepared.waitFor(endOffset);
+      if (busy !== null) await busy;
+      // Preparing may have failed meanwhile.
+      if (this.#broken !== null) throw this.#broken;
+      await writeAll(this.#fd, buffers, this.#endOffset);
+      this.#options.faults.reach('journal.flushed');
       return true;
     } catch (error) {
       await this.#refuse(error, batch);
@@ -198,23 +225,12 @@ export class LogWriter {
   async #refuse(error: unknown, batch: readonly Waiter[]): Promise<void> {
     if (!isNoRoom(error)) return this.#breakWith(error, batch);
     try {
-      await call<void>((done) => ftruncate(this.#fd, this.#endOffset, done));
+      await this.#prepared.cut();
     } catch (failure) {
       return this.#breakWith(failure, batch);
     }
     this.#options.onNoRoom();
     for (const waiter of batch) waiter.reject(noRoom(error));
-  }
-
-  async #flush(batch: readonly Waiter[]): Promise<boolean> {
-    try {
-      await call<void>((done) => fdatasync(this.#fd, done));
-      this.#options.faults.reach('journal.flushed');
-      return true;
-    } catch (error) {
-      this.#breakWith(error, batch);
-      return false;
-    }
   }
 
   async #nextSegment(): Promise<void> {
@@ -230,18 +246,21 @@ export class LogWriter {
     try {
       // A name that may be there or not is no full disk: going on in the old segment could leave a gap.
       await syncFolder(join(this.#options.folder, 'log'));
-      const old = this.#fd;
+      const old = { fd: this.#fd, prepared: this.#prepared };
+      this.#prepared = await preparedSpace(this.#options, next, 0, (error) => this.#breakWith(error, []));
       this.#fd = fd;
       this.#segment = next;
       this.#endOffset = 0;
-      await call<void>((done) => close(old, done));
+      // Nothing is prepared behind the length at which a segment is closed: there is nothing to cut.
+      await old.prepared.close();
+      await closeFile(old.fd);
     } catch (error) {
       this.#breakWith(error, []);
     }
   }
 
   #breakWith(cause: unknown, batch: readonly Waiter[]): void {
-    const error = broken(cause);
+    const error = this.#broken ?? broken(cause);
     for (const waiter of batch) waiter.reject(error);
     this.break(error);
   }
@@ -252,48 +271,27 @@ export function evidenceRecord(envelope: string): NewRecord {
   return { kind: 'evidence', envelope, chunks: [], contentBytes: 0, contentSha256: EMPTY_SHA256 };
 }
 
-/** True for failures after which nothing was kept and the disk is as it was. */
-export function isNoRoom(error: unknown): boolean {
-  return isErrno(error, 'ENOSPC', 'EDQUOT', 'EFBIG');
-}
-
-export function noRoom(cause: unknown): AimxError {
-  return new AimxError('journal.no-room', 'Cannot keep the message: no room on the journal’s disk', {
-    hint: 'Free some room on the file system of the data folder; the sender tries again by itself',
-    cause,
+function preparedSpace(
+  { folder, segmentBytes, freeBytesMin }: LogWriterOptions,
+  segment: Segment,
+  writtenBytes: number,
+  onFailed: (error: unknown) => void,
+): Promise<PreparedSpace> {
+  return PreparedSpace.open({
+    folder,
+    file: segment.file,
+    endBytes: segmentBytes ?? SEGMENT_BYTES,
+    writtenBytes,
+    onFailed,
+    ...(freeBytesMin === undefined ? {} : { freeBytesMin }),
   });
 }
 
-export function broken(cause: unknown): AimxError {
-  return new AimxError('journal.broken', `Cannot write to the journal: ${String(cause)}`, {
-    hint: 'Check the disk (dmesg, smartctl); the daemon ends and goes on from what is on the disk',
-    cause,
-  });
-}
-
-/** Opens a segment, making it where it is absent; its name is durable once the folder is flushed. */
-async function openSegment(folder: string, segment: Segment): Promise<number> {
-  const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_NOFOLLOW;
-  // A descriptor and no FileHandle: its calls cost the main thread a third.
-  return await call<number>((done) => open(join(folder, segment.file), flags, 0o600, done));
-}
-
-function call<Result>(
-  start: (done: (error: Error | null, result?: Result) => void) => void,
-): Promise<Result> {
-  return new Promise((resolve, reject) => {
-    start((error, result) =>
-      error === null || error === undefined ? resolve(result as Result) : reject(error),
-    );
-  });
-}
-
-/** What of `buffers` is left when their first `bytes` octets are gone: a write may be short (writev(2)). */
-function without(buffers: readonly Uint8Array[], bytes: number): readonly Uint8Array[] {
-  let skip = bytes;
-  for (const [index, buffer] of buffers.entries()) {
-    if (skip < buffer.length) return [buffer.subarray(skip), ...buffers.slice(index + 1)];
-    skip -= buffer.length;
-  }
-  return [];
+/**
+ * Opens a segment, making it where it is absent; its name is durable once the folder is flushed.
+ * A write is flushed when it returns (O_DSYNC, open(2)), and nothing but what it wrote.
+ */
+function openSegment(folder: string, segment: Segment): Promise<number> {
+  const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_NOFOLLOW | constants.O_DSYNC;
+  return openFile(join(folder, segment.file), flags);
 }

@@ -10,7 +10,6 @@ import { mail, send } from './mail.ts';
 /** Every point of the way, in its order. */
 const POINTS = [
   'inbound.received',
-  'journal.written',
   'journal.flushed',
   'journal.committed',
   'inbound.committed',
