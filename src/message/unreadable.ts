@@ -1,5 +1,5 @@
 /** What a mailbox file says of a message that could not be read, however often it was tried. */
-import type { MessageHeader } from './message.ts';
+import type { MessageHeader, MessageSummary } from './message.ts';
 
 /** Name under which the raw message lies beside the file. */
 export const RAW_ATTACHMENT_NAME = 'message.eml';
@@ -27,5 +27,32 @@ export function unreadableMessage(header: MessageHeader): UnreadableMessage {
     warnings: [
       `unreadable: reading this message failed every time; it is attached as ${RAW_ATTACHMENT_NAME}`,
     ],
+  };
+}
+
+/**
+ * The summary of a message of which not even the header fields can be read: it is known by its octets
+ * alone, and shown without a subject.
+ *
+ * @param exactFingerprint SHA-256 of the octets, lower-case hex.
+ */
+export function unreadableSummary(exactFingerprint: string): MessageSummary {
+  return {
+    contentFingerprint: exactFingerprint,
+    messageId: null,
+    legacyFingerprint: null,
+    header: {
+      messageId: '',
+      from: '',
+      to: '',
+      cc: '',
+      replyTo: '',
+      subject: '',
+      date: null,
+      inReplyTo: '',
+      references: [],
+      listId: '',
+      autoSubmitted: '',
+    },
   };
 }

@@ -141,7 +141,7 @@ export const runsReplay: CallOperation<RunInput, RunsReplayOutput> = {
       );
     const replayed = await journal.advance('replay-run', {
       runId: run.runId,
-      newRunId: toRunId(context.random.hex(8)),
+      newRunId: toRunId(context.random.hex(16)),
       by: callerName(context),
       at: context.clock.now(),
     });

@@ -8,6 +8,7 @@
  */
 import type { MessageRow } from '../journal/journal.ts';
 import type { MessageSummary } from '../message/message.ts';
+import { unreadableSummary } from '../message/unreadable.ts';
 import { AimxError } from '../system/errors.ts';
 import type { ReadOutcome } from './reader.ts';
 import { stagedNames } from './staged-names.ts';
@@ -17,23 +18,33 @@ import type { World } from './world.ts';
 /** Two deaths are a pattern; the third attempt is the one that reads nothing. */
 export const READ_ATTEMPTS_MAX = 2;
 
+/** Waits for a summary before the message is taken for one that no reader survives. */
+const SUMMARY_WAITS_MAX = 2;
+
 /**
  * Header fields and fingerprints. It reads no MIME and is linear, so a death here is bad luck of the
- * process (it was killed, the machine was out of memory), and is tried again.
+ * process (it was killed, the machine was out of memory), and is tried again; the message then waits,
+ * and after {@link SUMMARY_WAITS_MAX} waits it is known by its octets alone.
  *
+ * @param waited How often the message has waited.
  * @throws AimxError `reader.died`, `reader.timeout` after the last try.
  */
 export async function summarizeStep(
   message: MessageRow,
+  waited: number,
   world: World,
   signal: AbortSignal,
 ): Promise<MessageSummary> {
   for (let attempt = 1; ; attempt += 1) {
     try {
+      world.faults.reach('pipeline.summarizing');
       return await world.reader.summarize(message.raw, { signal });
     } catch (error) {
-      if (!isReaderFailure(error) || attempt > READ_ATTEMPTS_MAX || signal.aborted) throw error;
+      if (!isReaderFailure(error) || signal.aborted) throw error;
       world.log.warn('reader.failed', { journal_id: message.journalId, code: error.code, attempt });
+      if (attempt <= READ_ATTEMPTS_MAX) continue;
+      if (waited < SUMMARY_WAITS_MAX) throw error;
+      return unreadableSummary(message.exactFingerprint);
     }
   }
 }

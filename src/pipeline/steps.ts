@@ -28,7 +28,8 @@ export async function advanceMessage(
   let works: readonly DeliveryWork[];
   try {
     const verdict = await authenticateStep(message, world, signal);
-    const summary = await summarizeStep(message, world, signal);
+    const waited = Math.max(0, ...ready.map(({ deliveryId }) => world.waits.tries(deliveryId)));
+    const summary = await summarizeStep(message, waited, world, signal);
     await turn.come();
     works = await decide({ ...message, verdict }, ready, verdict, summary, world);
   } catch (error) {

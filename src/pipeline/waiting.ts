@@ -22,10 +22,15 @@ export class WaitSchedule {
   readonly #tries = new Map<DeliveryId, number>();
 
   next(deliveryId: DeliveryId, obstacle: Obstacle, now: EpochMs): Waiting {
-    const tries = this.#tries.get(deliveryId) ?? 0;
+    const tries = this.tries(deliveryId);
     this.#tries.set(deliveryId, tries + 1);
     const delayMs = Math.min(WAIT_MS_MAX, WAIT_MS_MIN * 2 ** Math.min(tries, 10));
     return { ...obstacle, nextAt: epochMs(now + delayMs) };
+  }
+
+  /** How often the delivery has waited since it last went on. */
+  tries(deliveryId: DeliveryId): number {
+    return this.#tries.get(deliveryId) ?? 0;
   }
 
   /** The delivery went on: its next wait, if any, is a first one again. */
@@ -58,6 +63,15 @@ const OBSTACLES: Readonly<Partial<Record<ErrorCode, Omit<Obstacle, 'reason'>>>> 
   'reader.timeout': {
     code: 'reader-timeout',
     hint: 'The machine may be overloaded; the delivery goes on by itself',
+  },
+  // A fault of aimx, of this message alone: all others go on while it is looked into.
+  'request.conflict': {
+    code: 'rows-conflict',
+    hint: 'Please report it with the log and `aimx trace` of the message',
+  },
+  'request.not-found': {
+    code: 'rows-conflict',
+    hint: 'Please report it with the log and `aimx trace` of the message',
   },
   'journal.damaged': {
     code: 'raw-damaged',

@@ -39,7 +39,7 @@ test('trace: a better authenticated copy took the place of the file, and the hoo
 
 test('trace: a message that its reader did not survive says so', async () => {
   using ground = new Ground();
-  await using daemon = await DaemonUnderTest.start(ground, { killReaders: true });
+  await using daemon = await DaemonUnderTest.start(ground, { killReadersAt: 'pipeline.reading' });
   await send(daemon.port, { content: mail('poison') });
   await daemon.settled();
   const text = await story(ground, 'poison@example.net');

@@ -21,8 +21,8 @@ export interface RootOptions {
   readonly clockOffsetMs?: number;
   /** The rank of a copy is the local part of its reverse-path. */
   readonly rankByReversePath?: boolean;
-  /** Kill the reader process each time a message is about to be read. */
-  readonly killReaders?: boolean;
+  /** Kill the reader process each time this point is reached. */
+  readonly killReadersAt?: 'pipeline.summarizing' | 'pipeline.reading';
   readonly restored?: boolean;
 }
 
@@ -33,7 +33,7 @@ function reach(point: string): void {
   const count = (reached.get(point) ?? 0) + 1;
   reached.set(point, count);
   if (options.stopAt?.point === point && options.stopAt.nth === count) process.kill(process.pid, 'SIGKILL');
-  if (options.killReaders === true && point === 'pipeline.reading') setTimeout(killReaders, 0);
+  if (options.killReadersAt === point) setTimeout(killReaders, 0);
 }
 
 /** Ends the children of this process that run the reader's entry file. */

@@ -83,7 +83,7 @@ test('SIGHUP: a certificate that is not there, and a config that cannot be read,
 
 test('a message that kills its reader twice is delivered unread, once, with the raw message beside it', async () => {
   using ground = new Ground();
-  await using daemon = await DaemonUnderTest.start(ground, { killReaders: true });
+  await using daemon = await DaemonUnderTest.start(ground, { killReadersAt: 'pipeline.reading' });
   await send(daemon.port, { content: mail('poison') });
   await daemon.settled();
   assert.equal(ground.files().length, 1);
@@ -91,6 +91,17 @@ test('a message that kills its reader twice is delivered unread, once, with the 
   assert.match(text, /subject = "poison"/);
   assert.match(text, /unreadable: /);
   assert.match(text, /filename = "message.eml"/);
+  assert.equal(ground.starts().length, 1);
+});
+
+test('a message whose header fields kill every reader is delivered by its octets alone, once', async () => {
+  using ground = new Ground();
+  await using daemon = await DaemonUnderTest.start(ground, { killReadersAt: 'pipeline.summarizing' });
+  await send(daemon.port, { content: mail('venom') });
+  await send(daemon.port, { content: mail('venom') });
+  await daemon.settled();
+  assert.equal(ground.files().length, 1, ground.files().join());
+  assert.match(ground.text(ground.files()[0] ?? ''), /subject = "\(no subject\)"/);
   assert.equal(ground.starts().length, 1);
 });
 
