@@ -32,7 +32,7 @@ export function recordedCommands(block: string): readonly RecordedCommand[] {
 
 const TOKENS: readonly (readonly [RegExp, string])[] = [
   [/…/, '[\\s\\S]*?'],
-  [/(?:\/home\/ada|\/tmp)\/[^\s'"]+/, '\\S+'],
+  [/\/home\/ada(?:\/[^\s'"]+)?|\/tmp\/[^\s'"]+/, '\\S+'],
   [/\d{4}-\d\d-\d\d-\d{6}-[\p{L}\p{N}-]+/u, '\\d{4}-\\d\\d-\\d\\d-\\d{6}-[\\p{L}\\p{N}-]+'],
   [
     /\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d+)?Z?/,
