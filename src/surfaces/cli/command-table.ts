@@ -259,7 +259,7 @@ const SERVER_COMMANDS: readonly CommandSpec[] = [
         describe: 'a shell command to start for each mail; it gets the mail on stdin',
       },
     ],
-    example: "aimx dev --hook 'cat >> mails.txt'",
+    example: "aimx dev --hook 'cat >> /tmp/mails.txt'",
     hasJson: false,
     load: async () => (await import('./commands/dev.ts')).run,
   },

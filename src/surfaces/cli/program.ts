@@ -83,7 +83,7 @@ function createProgram(version: string, chosen: (parsed: Parsed) => void): Comma
   }
   program.addHelpText(
     'after',
-    "\nEnvironment:\n  AIMX_CONFIG_DIR, AIMX_DATA_DIR, AIMX_RUNTIME_DIR, NO_COLOR\n\nExample:\n  aimx dev --hook 'cat >> mails.txt'",
+    "\nEnvironment:\n  AIMX_CONFIG_DIR, AIMX_DATA_DIR, AIMX_RUNTIME_DIR, NO_COLOR\n\nExample:\n  aimx dev --hook 'cat >> /tmp/mails.txt'",
   );
   return program;
 }
