@@ -20,6 +20,7 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
 import type { Journal } from '../../src/journal/journal.ts';
+import { PreparedSpace } from '../../src/journal/log/prepared-space.ts';
 import { recoverLog } from '../../src/journal/log/recovery.ts';
 import { Room } from '../../src/journal/log/room.ts';
 import { segmentNamed } from '../../src/journal/log/segments.ts';
@@ -220,8 +221,8 @@ for (const [what, length] of [
     const folder = tempFolder(t);
     await tornLog(folder, (bytes, from) => void bytes.fill(0, from + 4096, from + 5000));
     const { endOffset, nextId } = await recoverLog(folder, START, silentLog);
-    const { writer } = await writerIn(folder, { endOffset, nextId });
-    await prepared(writer);
+    // Nothing is prepared, so that only what recovery has cut is gone.
+    const { writer } = await writerIn(folder, { endOffset, nextId, freeBytesMin: Number.POSITIVE_INFINITY });
     const written = await writer.append(record(Buffer.alloc(length, 'new')));
     // The folder as a power loss leaves it: nothing is closed, nothing is cut.
     const lost = tempFolder(t);
@@ -256,7 +257,8 @@ test('LogWriter: a disk that is full while space is prepared refuses a record on
   });
   const ballast = join(root, 'ballast');
   writeFileSync(ballast, Buffer.alloc(1536 * 1024));
-  const { writer, broken } = await writerIn(root, { freeBytesMin: Number.NEGATIVE_INFINITY });
+  const freeBytesMin = Number.NEGATIVE_INFINITY;
+  const { writer, broken } = await writerIn(root, { freeBytesMin });
   const sizes: number[] = [];
   const content = Buffer.alloc(60_000, 'full');
   const refused = await (async () => {
@@ -268,9 +270,21 @@ test('LogWriter: a disk that is full while space is prepared refuses a record on
       }
   })();
   assert.equal((refused as { code?: string }).code, 'journal.no-room');
-  assert.deepEqual(broken, []);
+  assert.equal(broken.length, 0);
   assert.ok(sizes.length > 5, `only ${sizes.length} records found room: zeros had taken it`);
   assert.equal(statSync(join(root, SEGMENT)).size, sizes.at(-1), 'what did not fit is cut off');
+  writeFileSync(join(root, 'log', 'other.log'), '');
+  const space = await PreparedSpace.open({
+    folder: root,
+    file: 'log/other.log',
+    endBytes: 2 ** 26,
+    writtenBytes: 0,
+    onFailed: (error) => void broken.push(error as Error),
+    freeBytesMin,
+  });
+  await space.close();
+  assert.equal(statSync(join(root, 'log', 'other.log')).size, 0, 'zeros that do not all fit are cut off');
+  assert.equal(broken.length, 0);
   rmSync(ballast);
   await writer.append(record(content));
   await writer.append(record(content));
