@@ -6,7 +6,7 @@ import type { RunId } from '../journal/journal.ts';
 import { isErrno } from '../system/errors.ts';
 import type { Folder, Owner } from '../system/files.ts';
 import type { ProcessTable } from '../system/process-table.ts';
-import { parseMark, standingOf } from './attempt-standing.ts';
+import { type AttemptEvidence, parseMark, standingOf } from './attempt-standing.ts';
 import type { AttemptStanding } from './hooks.ts';
 import { OUTPUT_BYTES_MAX } from './launcher-script.ts';
 
@@ -46,6 +46,14 @@ export function lockPath(folder: Folder, attempt: number): string {
   return `${folder.path}/${attempt}.lock`;
 }
 
+/** It is written once, under another name, so that text and time belong together. */
+async function readStatus(folder: Folder, attempt: number): Promise<AttemptEvidence['status']> {
+  const name = `${attempt}.status`;
+  const text = await readLine(folder, name);
+  const stat = text === null ? null : await folder.statEntry(name);
+  return text === null || stat === null ? null : { text, writtenAtMs: stat.modifiedAtMs };
+}
+
 export async function readStanding(
   folder: Folder,
   attempt: number,
@@ -54,7 +62,7 @@ export async function readStanding(
   const mark = await folder.statEntry(`${attempt}.started`);
   if (mark === null) return standingOf({ mark: null, isLockHeld: false, status: null });
   const isLockHeld = await table.isLockHeld(lockPath(folder, attempt));
-  const status = await readLine(folder, `${attempt}.status`);
+  const status = await readStatus(folder, attempt);
   return standingOf({ mark: { takenAtMs: mark.modifiedAtMs }, isLockHeld, status });
 }
 

@@ -28,16 +28,18 @@ test('parseStatus() reads each phase, and nothing that was cut short', () => {
 
 test('standingOf() follows its table', () => {
   const mark = { takenAtMs: 5 };
-  const status = 'hook exit 0 end\n';
+  const status = { text: 'hook exit 0 end\n', writtenAtMs: 7 };
+  const ended = { kind: 'ended', startedAtMs: 5, endedAtMs: 7 } as const;
   const outcome: AttemptOutcome = { kind: 'exited', exitCode: 0 };
   const check = (evidence: Parameters<typeof standingOf>[0], expected: ReturnType<typeof standingOf>): void =>
     assert.deepEqual(standingOf(evidence), expected);
   check({ mark: null, isLockHeld: true, status: null }, { kind: 'not-started' });
   check({ mark, isLockHeld: true, status: null }, { kind: 'running', startedAtMs: 5 });
   check({ mark, isLockHeld: false, status: null }, { kind: 'status-lost', startedAtMs: 5 });
-  check({ mark, isLockHeld: false, status }, { kind: 'ended', outcome, startedAtMs: 5, isLockHeld: false });
-  check({ mark, isLockHeld: true, status }, { kind: 'ended', outcome, startedAtMs: 5, isLockHeld: true });
-  check({ mark, isLockHeld: false, status: 'hook ex' }, { kind: 'status-lost', startedAtMs: 5 });
+  check({ mark, isLockHeld: false, status }, { ...ended, outcome, isLockHeld: false });
+  check({ mark, isLockHeld: true, status }, { ...ended, outcome, isLockHeld: true });
+  const cutShort = { ...status, text: 'hook ex' };
+  check({ mark, isLockHeld: false, status: cutShort }, { kind: 'status-lost', startedAtMs: 5 });
 });
 
 test("parseMark() reads a launcher's and not the daemon's", () => {

@@ -21,8 +21,8 @@ export interface Mark {
 export interface AttemptEvidence {
   readonly mark: Mark | null;
   readonly isLockHeld: boolean;
-  /** Content of the status file; null where there is none. */
-  readonly status: string | null;
+  /** The status file's content and when it was written; null where there is none. */
+  readonly status: { readonly text: string; readonly writtenAtMs: number } | null;
 }
 
 /** `9` → `SIGKILL`; a number without a name stays a number. */
@@ -58,8 +58,9 @@ export function parseStatus(text: string): AttemptOutcome | null {
 export function standingOf({ mark, isLockHeld, status }: AttemptEvidence): AttemptStanding {
   if (mark === null) return { kind: 'not-started' };
   const startedAtMs = mark.takenAtMs;
-  const outcome = status === null ? null : parseStatus(status);
-  if (outcome !== null) return { kind: 'ended', outcome, startedAtMs, isLockHeld };
+  const outcome = status === null ? null : parseStatus(status.text);
+  if (status !== null && outcome !== null)
+    return { kind: 'ended', outcome, startedAtMs, endedAtMs: status.writtenAtMs, isLockHeld };
   return isLockHeld ? { kind: 'running', startedAtMs } : { kind: 'status-lost', startedAtMs };
 }
 

@@ -22,6 +22,8 @@ export type AttemptStanding =
       readonly kind: 'ended';
       readonly outcome: AttemptOutcome;
       readonly startedAtMs: number;
+      /** When its status was written, by the clock of that time. */
+      readonly endedAtMs: number;
       /** Something of it lives: its output is being written, or it left a child outside its group. */
       readonly isLockHeld: boolean;
     }

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { epochMs } from '../system/clock.ts';
 import type { AttemptOutcome } from './hooks.ts';
-import { decideInterrupted, decideRunEnd, INTERRUPT_STARTS_MAX, retryDelayMs } from './run-end.ts';
+import { boundEnd, decideInterrupted, decideRunEnd, INTERRUPT_STARTS_MAX, retryDelayMs } from './run-end.ts';
 
 test('decideRunEnd() gives each outcome a state and a reason of its own', () => {
   const check = (outcome: AttemptOutcome, state: string, code: string | undefined): void => {
@@ -42,6 +43,16 @@ test('decideInterrupted() reports, or starts again a bounded number of times whe
   check(1, null, 'end');
   check(1, 'retry', 'again');
   check(INTERRUPT_STARTS_MAX, 'retry', 'end');
+});
+
+test('boundEnd() keeps an end between its start and now', () => {
+  const bounds = { startedAt: epochMs(10), now: epochMs(20) };
+  const check = (endedAtMs: number, expected: number): void =>
+    assert.equal(boundEnd(endedAtMs, bounds), expected);
+  check(15.4, 15);
+  check(9, 10);
+  check(21, 20);
+  assert.equal(boundEnd(5, { startedAt: epochMs(30), now: epochMs(20) }), 30);
 });
 
 test('retryDelayMs() doubles from 10 s to 15 min', () => {

@@ -2,6 +2,7 @@
 import type { HookConfig } from '../config/config.ts';
 import type { RunRow, RunState } from '../journal/journal.ts';
 import { assertNever } from '../system/assert.ts';
+import { type EpochMs, epochMs } from '../system/clock.ts';
 import type { AttemptOutcome, NotStartableReason } from './hooks.ts';
 
 /** EX_TEMPFAIL of sysexits.h: the hook asks to be started again later, where it has `retries`. */
@@ -46,6 +47,17 @@ export function end(
   result: { readonly exitCode?: number | null; readonly signal?: string | null } = {},
 ): RunEnd {
   return { kind: 'end', state, reason, exitCode: result.exitCode ?? null, signal: result.signal ?? null };
+}
+
+/**
+ * The time of an end as its file says it: a clock that was set in between must not have a run end
+ * before it started, or later than now.
+ */
+export function boundEnd(
+  endedAtMs: number,
+  { startedAt, now }: { readonly startedAt: EpochMs; readonly now: EpochMs },
+): EpochMs {
+  return epochMs(Math.max(startedAt, Math.min(Math.round(endedAtMs), now)));
 }
 
 /**

@@ -4,7 +4,7 @@
  * follows; so a run that was left by a daemon that is gone is followed by the same code.
  */
 import { assertNever, BrokenInvariant } from '../system/assert.ts';
-import { epochMs } from '../system/clock.ts';
+import { type EpochMs, epochMs } from '../system/clock.ts';
 import type { Folder } from '../system/files.ts';
 import { lockPath, openRunFolder, readMark, readStanding, takeMark } from './attempt-folder.ts';
 import { askSupervisor, endableBy, endHolders } from './end-holders.ts';
@@ -12,7 +12,7 @@ import type { AttemptStanding } from './hooks.ts';
 import { launch } from './launch.ts';
 import { KILL_AFTER_SECONDS } from './launcher-script.ts';
 import type { OpenRun } from './open-run.ts';
-import { decideInterrupted, decideRunEnd, end, type RunEnd } from './run-end.ts';
+import { boundEnd, decideInterrupted, decideRunEnd, end, type RunEnd } from './run-end.ts';
 import { findHook, type RunnerWorld } from './runner-world.ts';
 
 /** The end of a run that nobody tells us about is seen within a second (design §3.5). */
@@ -37,7 +37,8 @@ export class RunFollower {
   readonly #world: RunnerWorld;
   readonly #open: OpenRun;
   readonly #folder: Folder;
-  #isRowStarted: boolean;
+  /** As the run's row has it; null where it does not know of the start. */
+  #startedAt: EpochMs | null;
   #launcherPid: number | null = null;
   #launchAtMs: number;
   #timeoutSeconds: number | null = null;
@@ -51,7 +52,7 @@ export class RunFollower {
     this.#world = world;
     this.#open = open;
     this.#folder = folder;
-    this.#isRowStarted = open.run.state === 'running';
+    this.#startedAt = open.run.state === 'running' ? open.run.startedAt : null;
     this.#launchAtMs = world.clock.monotonicMs();
   }
 
@@ -158,22 +159,18 @@ export class RunFollower {
     return await this.#cut('launcher-lost: What keeps the time limit was gone, and the time was over');
   }
 
-  async #recordStart(startedAtMs: number): Promise<void> {
-    if (this.#isRowStarted) return;
+  async #recordStart(startedAtMs: number): Promise<EpochMs> {
+    if (this.#startedAt !== null) return this.#startedAt;
     const { journal, clock, log, faults } = this.#world;
     const { runId, attempt, hook, mailbox, id } = this.#open.run;
     faults.reach('hooks.marked');
     const pid = this.#launcherPid ?? (await readMark(this.#folder, attempt))?.pid ?? null;
-    await journal.advance('run-started', {
-      runId,
-      attempt,
-      startedAt: epochMs(Math.round(startedAtMs)),
-      pid,
-      at: clock.now(),
-    });
+    const startedAt = epochMs(Math.round(startedAtMs));
+    await journal.advance('run-started', { runId, attempt, startedAt, pid, at: clock.now() });
     log.info('run.started', { run_id: runId, hook, mailbox, id, attempt });
-    this.#isRowStarted = true;
+    this.#startedAt = startedAt;
     faults.reach('hooks.running');
+    return startedAt;
   }
 
   /** By the monotonic clock. A wall clock that has jumped since the start can only lengthen it to one limit. */
@@ -212,7 +209,7 @@ export class RunFollower {
     return endableBy(self.uid, account?.uid ?? null);
   }
 
-  async #whenEnded({ outcome, startedAtMs, isLockHeld }: Standing<'ended'>): Promise<Turn> {
+  async #whenEnded({ outcome, startedAtMs, endedAtMs, isLockHeld }: Standing<'ended'>): Promise<Turn> {
     const { clock, processTable } = this.#world;
     const { run } = this.#open;
     if (isLockHeld) {
@@ -221,10 +218,11 @@ export class RunFollower {
       const lock = lockPath(this.#folder, run.attempt);
       await endHolders(processTable, clock, { lock, mayEnd: await this.#mayEnd() });
     }
-    await this.#recordStart(startedAtMs);
+    const startedAt = await this.#recordStart(startedAtMs);
+    const endedAt = boundEnd(endedAtMs, { startedAt, now: clock.now() });
     const result = decideRunEnd(outcome, run, findHook(this.#world, run)?.hook ?? null);
     const wasCut = result.kind === 'again' || result.state === 'cancelled';
-    return await this.#close(wasCut && this.#open.cancelledBy !== null ? this.#cancelled() : result);
+    return await this.#close(wasCut && this.#open.cancelledBy !== null ? this.#cancelled() : result, endedAt);
   }
 
   async #whenStatusLost({ startedAtMs }: Standing<'status-lost'>): Promise<Turn> {
@@ -239,14 +237,16 @@ export class RunFollower {
     return end('cancelled', `cancelled: By ${this.#open.cancelledBy}, while it ran`);
   }
 
-  async #close(result: RunEnd): Promise<Turn> {
+  /** @param endedAt Where it is known; else it ended just now, as far as anybody can tell. */
+  async #close(result: RunEnd, endedAt?: EpochMs): Promise<Turn> {
     const { journal, clock, faults, log } = this.#world;
     const { runId, attempt } = this.#open.run;
     const at = clock.now();
     faults.reach('hooks.before-end');
     if (result.kind === 'end') {
       const { state, exitCode, signal, reason } = result;
-      await journal.advance('run-ended', { runId, attempt, state, exitCode, signal, reason, at });
+      const known = endedAt === undefined ? {} : { endedAt };
+      await journal.advance('run-ended', { runId, attempt, state, exitCode, signal, reason, ...known, at });
       log.info('run.ended', { run_id: runId, hook: this.#open.run.hook, state, reason });
     } else {
       const dueAt = epochMs(at + result.delayMs);

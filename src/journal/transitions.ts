@@ -207,6 +207,8 @@ export interface Transitions {
       readonly exitCode: number | null;
       readonly signal: string | null;
       readonly reason: string | null;
+      /** Where it is known: a run may end while nobody looks. Absent: `at`. */
+      readonly endedAt?: EpochMs;
       readonly at: EpochMs;
     },
     void

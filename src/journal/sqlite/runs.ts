@@ -50,6 +50,7 @@ export function runStarted(context: Context, input: Transitions['run-started']['
 export function runEnded(context: Context, input: Transitions['run-ended']['in']): void {
   const { db } = context;
   const run = requireRun(db, input.runId);
+  const endedAt = input.endedAt ?? input.at;
   const changed = db.run(
     `UPDATE runs SET state = ?, exit_code = ?, signal = ?, reason = ?, ended_at = ?, changed_at = ?
      WHERE run_id = ? AND attempt = ? AND state IN ('claimed', 'running')`,
@@ -57,7 +58,7 @@ export function runEnded(context: Context, input: Transitions['run-ended']['in']
     input.exitCode,
     input.signal,
     input.reason,
-    input.at,
+    endedAt,
     input.at,
     input.runId,
     input.attempt,
@@ -67,7 +68,7 @@ export function runEnded(context: Context, input: Transitions['run-ended']['in']
   if (input.state !== 'cancelled')
     db.run('UPDATE fingerprints SET kept = 1 WHERE delivery_id = ?', run.deliveryId);
   trace(context, {
-    at: input.at,
+    at: endedAt,
     deliveryId: run.deliveryId,
     runId: input.runId,
     event: `run.${input.state}`,

@@ -106,7 +106,7 @@ export function keptRows(
       case 'run-started':
         return change(runId, attempt, ['claimed'], { state: 'running', startedAt: rest.startedAt ?? null });
       case 'run-ended':
-        return change(runId, attempt, ['claimed', 'running'], { ...rest, endedAt: at });
+        return change(runId, attempt, ['claimed', 'running'], { ...rest, endedAt: rest.endedAt ?? at });
       case 'run-again':
         return change(runId, attempt, ['claimed', 'running'], {
           state: 'due',

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { type TestContext, test } from 'node:test';
@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { type LauncherEvent, startHelper } from '../../../src/hooks/helper.ts';
 import { formatLaunchFile } from '../../../src/hooks/launch-file.ts';
 import type { RunId } from '../../../src/journal/journal.ts';
-import { systemClock } from '../../../src/system/clock.ts';
+import { type Clock, epochMs, systemClock } from '../../../src/system/clock.ts';
 import { silentLog } from '../../../src/system/log.ts';
 import { systemProcessTable } from '../../../src/system/process-table.ts';
 import { systemProcesses } from '../../../src/system/processes.ts';
@@ -164,6 +164,24 @@ test('runner: a hook lives on when the daemon is killed, and the next one sees i
   bench.touch('go');
   const row = await bench.rows.until(runId, 'failed');
   assert.deepEqual([row.exitCode, starts(bench)], [6, 1]);
+});
+
+test('runner: a run that ended while no daemon lived has ended when its hook did', async () => {
+  await using folder = makeFolder();
+  const hooks = [counting('long', 'while [ ! -e "$FOLDER/go" ]; do sleep 0.05; done', folder.path)];
+  const rows = keptRows(join(folder.path, 'journal'));
+  const runId = insertRun(rows, 'long');
+  const first = await startRunnerProcess(folder.path, { hooks, stopAt: 'hooks.running' });
+  await first.reached;
+  await first.kill();
+  writeFileSync(join(folder.path, 'go'), '');
+  const status = join(rows.journal.folders.runs, runId, '1.status');
+  while (!existsSync(status)) await systemClock.sleep(10);
+  const endedAt = statSync(status).mtimeMs;
+  const hourLater: Clock = { ...systemClock, now: () => epochMs(systemClock.now() + 3_600_000) };
+  await using bench = await openBench({ folder: folder.path, hooks, overrides: { clock: hourLater } });
+  const row = await bench.rows.until(runId, 'succeeded');
+  assert.ok(Math.abs((row.endedAt ?? 0) - endedAt) <= 1, `${row.endedAt} and not ${endedAt}`);
 });
 
 test('runner: stopped in order, its hooks live on and the next one adopts them', async () => {

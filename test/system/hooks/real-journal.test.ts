@@ -8,7 +8,7 @@ import { createHookRunner } from '../../../src/hooks/runner.ts';
 import { FINAL_RUN_STATES, type Journal } from '../../../src/journal/journal.ts';
 import { openJournal } from '../../../src/journal/open.ts';
 import { simulatedClock } from '../../../src/system/clock.sim.ts';
-import { systemClock } from '../../../src/system/clock.ts';
+import { epochMs, systemClock } from '../../../src/system/clock.ts';
 import { noFaults } from '../../../src/system/faults.ts';
 import { silentLog } from '../../../src/system/log.ts';
 import { systemRandom } from '../../../src/system/random.ts';
@@ -90,4 +90,29 @@ test('runner: over the real journal, two hooks of each message start once, stopp
   assert.equal(new Set(starts).size, 2 * MESSAGES);
   for (let n = 0; n < MESSAGES; n += 1)
     assert.ok(starts.indexOf(`first ${n}`) < starts.indexOf(`second ${n}`), `message ${n}`);
+});
+
+test('run-ended: the row and the trace have the time at which it ended, where that is known', async () => {
+  await using folder = makeFolder();
+  await using journal = await openJournal({
+    folder: join(folder.path, 'journal'),
+    clock: systemClock,
+    random: systemRandom,
+    log: silentLog,
+    faults: noFaults,
+    allowMemory: true,
+  });
+  const store = { clock: simulatedClock(), open: async () => journal };
+  const desk = await Desk.open(store as unknown as Parameters<typeof Desk.open>[0]);
+  await desk.send('x', { hooks: [hook('h')] });
+  const [run] = await desk.claimRuns();
+  assert.ok(run !== undefined);
+  await desk.start(run);
+  const endedAt = epochMs(desk.now + 5_000);
+  const result = { state: 'succeeded', exitCode: 0, signal: null, reason: null } as const;
+  const { runId, attempt, deliveryId } = run;
+  await journal.advance('run-ended', { runId, attempt, ...result, endedAt, at: epochMs(endedAt + 9_000) });
+  assert.equal((await journal.query('run', { runId }))?.endedAt, endedAt);
+  const { rows } = await journal.query('trace', { deliveryId });
+  assert.equal(rows.find(({ event }) => event === 'run.succeeded')?.at, endedAt);
 });
