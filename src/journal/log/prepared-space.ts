@@ -11,7 +11,7 @@
  *
  * Records never go where a slice is being written: {@link PreparedSpace.waitFor} keeps them apart.
  * It is all for speed. Whatever fails for lack of room is cut off again, and the segment grows by its
- * records, as it does where the disk has little left.
+ * records, as it does where the disk has little left. On file systems that copy on write it gains nothing.
  */
 import { constants } from 'node:fs';
 import { statfs } from 'node:fs/promises';

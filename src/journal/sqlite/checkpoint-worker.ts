@@ -6,6 +6,7 @@ import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { parentPort, workerData } from 'node:worker_threads';
+import { lowerThreadPriority } from '../../system/thread-priority.ts';
 import type { WorkerSettings } from './protocol.ts';
 
 /** Below this a checkpoint costs more flushes than it saves room. */
@@ -14,8 +15,11 @@ const WAL_BYTES_MIN = 1024 * 1024;
 const WAL_BYTES_MAX = 64 * 1024 * 1024;
 /** A cut that finds the rows busy gives up; the next one tries again. */
 const BUSY_TIMEOUT_MS = 100;
+/** Nobody waits for a checkpoint. */
+const NICE = 10;
 
 function main(): void {
+  lowerThreadPriority(NICE);
   const { folder } = workerData as WorkerSettings;
   const path = join(folder, 'rows.db');
   const db = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS });

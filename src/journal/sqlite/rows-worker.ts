@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
 import { assert } from '../../system/assert.ts';
 import { AimxError } from '../../system/errors.ts';
+import { lowerThreadPriority } from '../../system/thread-priority.ts';
 import type { RowsChanged } from '../journal.ts';
 import type { Queries } from '../queries.ts';
 import type { Transitions } from '../transitions.ts';
@@ -27,6 +28,8 @@ import { type TransitionTable, transitionTable } from './transitions.ts';
 
 /** One transaction at most: some 5 ms, so that nobody waits long for the commit. */
 const BATCH_REQUESTS_MAX = 256;
+/** Where processors are short, the main thread goes first: a `250` waits for no rows. */
+const NICE = 5;
 
 class RowsThread {
   readonly #db: Database;
@@ -198,6 +201,7 @@ function readOpened(db: Database): RowsOpened {
 }
 
 function main(): void {
+  lowerThreadPriority(NICE);
   assert(parentPort !== null, 'the rows are a thread of their own');
   const port = parentPort;
   const tell = (message: FromWorker): void => port.postMessage(message);
