@@ -10,7 +10,7 @@ import { DATA_BYTES_MAX, findHook, type RunnerWorld } from './runner-world.ts';
 
 export type LaunchOutcome =
   /** The helper has it; what comes of it is told by its events and by the mark. */
-  | { readonly kind: 'ordered'; readonly timeoutSeconds: number }
+  | { readonly kind: 'ordered'; readonly timeoutSeconds: number; readonly program: string }
   /** It will never be started; the mark must be taken before the run is ended so. */
   | { readonly kind: 'refused'; readonly end: RunEnd }
   /** Not now. */
@@ -93,5 +93,5 @@ export async function launch(world: RunnerWorld, run: RunRow, folder: Folder): P
   });
   if (!isOrdered) return { kind: 'later', reason: 'The process that starts hooks is being started again' };
   world.faults.reach('hooks.launched');
-  return { kind: 'ordered', timeoutSeconds: hook.timeoutSeconds };
+  return { kind: 'ordered', timeoutSeconds: hook.timeoutSeconds, program: hook.cmd[0] };
 }

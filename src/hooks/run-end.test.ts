@@ -1,12 +1,19 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { epochMs } from '../system/clock.ts';
-import type { AttemptOutcome } from './hooks.ts';
-import { boundEnd, decideInterrupted, decideRunEnd, INTERRUPT_STARTS_MAX, retryDelayMs } from './run-end.ts';
+import type { AttemptOutcome, NotStartableReason } from './hooks.ts';
+import {
+  boundEnd,
+  decideInterrupted,
+  decideRunEnd,
+  INTERRUPT_STARTS_MAX,
+  retryDelayMs,
+  showProgram,
+} from './run-end.ts';
 
 test('decideRunEnd() gives each outcome a state and a reason of its own', () => {
   const check = (outcome: AttemptOutcome, state: string, code: string | undefined): void => {
-    const end = decideRunEnd(outcome, { attempt: 1 }, { retries: 0 });
+    const end = decideRunEnd(outcome, { attempt: 1, program: null }, { retries: 0 });
     assert.deepEqual([end.kind === 'end' && end.state, end.reason?.split(':')[0]], [state, code]);
   };
   check({ kind: 'exited', exitCode: 0 }, 'succeeded', undefined);
@@ -21,7 +28,10 @@ test('decideRunEnd() gives each outcome a state and a reason of its own', () => 
 test('decideRunEnd() starts again on exit 75, as often as the hook has retries', () => {
   const outcome: AttemptOutcome = { kind: 'exited', exitCode: 75 };
   const check = (attempt: number, retries: number | null, expected: string): void =>
-    assert.equal(decideRunEnd(outcome, { attempt }, retries === null ? null : { retries }).kind, expected);
+    assert.equal(
+      decideRunEnd(outcome, { attempt, program: null }, retries === null ? null : { retries }).kind,
+      expected,
+    );
   check(1, 2, 'again');
   check(2, 2, 'again');
   check(3, 2, 'end');
@@ -30,7 +40,11 @@ test('decideRunEnd() starts again on exit 75, as often as the hook has retries',
 });
 
 test('decideRunEnd() does not lose a run for lack of room on the disk', () => {
-  const end = decideRunEnd({ kind: 'not-startable', reason: 'no-room' }, { attempt: 9 }, { retries: 0 });
+  const end = decideRunEnd(
+    { kind: 'not-startable', reason: 'no-room' },
+    { attempt: 9, program: null },
+    { retries: 0 },
+  );
   assert.equal(end.kind, 'again');
 });
 
@@ -43,6 +57,25 @@ test('decideInterrupted() reports, or starts again a bounded number of times whe
   check(1, null, 'end');
   check(1, 'retry', 'again');
   check(INTERRUPT_STARTS_MAX, 'retry', 'end');
+});
+
+test('decideRunEnd() names the program that could not be started', () => {
+  const check = (reason: NotStartableReason, program: string | null, expected: string): void => {
+    const end = decideRunEnd({ kind: 'not-startable', reason }, { attempt: 1, program }, { retries: 0 });
+    assert.equal(end.reason, expected);
+  };
+  const absent = 'does not exist, or its owner may not reach it';
+  check('not-found', '/usr/local/bin/pay', `not-found: /usr/local/bin/pay ${absent}`);
+  check('not-found', null, `not-found: The program ${absent}`);
+  check('not-found', "/opt/$&$'", `not-found: /opt/$&$' ${absent}`);
+  check('not-executable', '/tmp', 'not-executable: /tmp is not an executable file for its owner');
+});
+
+test('showProgram() leaves one bounded line that no terminal acts upon', () => {
+  const check = (path: string, expected: string): void => assert.equal(showProgram(path), expected);
+  check('/opt/é 😀/run', '/opt/é 😀/run');
+  check('/a\u001b[2J\n\u202eb', '/a\\u{1b}[2J\\u{a}\\u{202e}b');
+  check('😀'.repeat(300), `${'😀'.repeat(256)}…`);
 });
 
 test('boundEnd() keeps an end between its start and now', () => {

@@ -28,13 +28,36 @@ export type RunEnd =
 
 /** What each reason means to a person who reads the run. */
 const NOT_STARTABLE_TEXT: Readonly<Record<NotStartableReason, string>> = {
-  'not-found': 'The program does not exist, or its owner may not reach it',
-  'not-executable': 'The program is not an executable file for its owner',
-  'exec-failed': 'The program cannot be executed; stderr of the run says why',
+  'not-found': 'PROGRAM does not exist, or its owner may not reach it',
+  'not-executable': 'PROGRAM is not an executable file for its owner',
+  'exec-failed': 'PROGRAM cannot be executed; stderr of the run says why',
   'no-privileges': "The owner's account could not be taken on; stderr of the run says why",
   'no-room': 'There was no room on the disk to note that it starts, so nothing was started',
   'not-flushed': 'The mark of the start could not be flushed to the disk, so nothing was started',
 };
+
+/** Beyond any path that a person typed, and still one line. */
+const SHOWN_PROGRAM_CHARACTERS_MAX = 256;
+
+/** A program's path to stand in a sentence: one line, bounded, without what a terminal would act upon. */
+export function showProgram(path: string): string {
+  const characters = [...path];
+  const isCut = characters.length > SHOWN_PROGRAM_CHARACTERS_MAX;
+  const shown = characters
+    .slice(0, SHOWN_PROGRAM_CHARACTERS_MAX)
+    .join('')
+    .replace(
+      /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu,
+      (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`,
+    );
+  return isCut ? `${shown}…` : shown;
+}
+
+/** @param program What was to be started; null where that is not known any more. */
+function notStartableReason(reason: NotStartableReason, program: string | null): string {
+  const name = program === null ? 'The program' : showProgram(program);
+  return `${reason}: ${NOT_STARTABLE_TEXT[reason].replace('PROGRAM', () => name)}`;
+}
 
 /** @param starts How often it has been started, this one included. */
 export function retryDelayMs(starts: number): number {
@@ -61,11 +84,12 @@ export function boundEnd(
 }
 
 /**
+ * @param run Its attempt, and the program that this attempt was to start where that is known.
  * @param hook Its definition now; null where it was removed meanwhile, and then nothing is started again.
  */
 export function decideRunEnd(
   outcome: AttemptOutcome,
-  run: Pick<RunRow, 'attempt'>,
+  run: Pick<RunRow, 'attempt'> & { readonly program: string | null },
   hook: Pick<HookConfig, 'retries'> | null,
 ): RunEnd {
   switch (outcome.kind) {
@@ -94,9 +118,9 @@ export function decideRunEnd(
         return {
           kind: 'again',
           delayMs: RETRY_DELAY_MS_MIN,
-          reason: `no-room: ${NOT_STARTABLE_TEXT['no-room']}`,
+          reason: notStartableReason('no-room', null),
         };
-      return end('failed', `${outcome.reason}: ${NOT_STARTABLE_TEXT[outcome.reason]}`);
+      return end('failed', notStartableReason(outcome.reason, run.program));
     default:
       return assertNever(outcome);
   }

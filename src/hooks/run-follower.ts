@@ -42,6 +42,8 @@ export class RunFollower {
   #launcherPid: number | null = null;
   #launchAtMs: number;
   #timeoutSeconds: number | null = null;
+  /** What was to be started; null where a daemon before us ordered it. */
+  #program: string | null = null;
   #deadlineMs: number | null = null;
   #askedToEndAtMs: number | null = null;
   #endedAtMs: number | null = null;
@@ -131,6 +133,7 @@ export class RunFollower {
     switch (outcome.kind) {
       case 'ordered':
         this.#timeoutSeconds = outcome.timeoutSeconds;
+        this.#program = outcome.program;
         this.#launchAtMs = clock.monotonicMs() + LAUNCH_PATIENCE_MS;
         return { waitMs: POLL_MS };
       case 'refused':
@@ -220,7 +223,8 @@ export class RunFollower {
     }
     const startedAt = await this.#recordStart(startedAtMs);
     const endedAt = boundEnd(endedAtMs, { startedAt, now: clock.now() });
-    const result = decideRunEnd(outcome, run, findHook(this.#world, run)?.hook ?? null);
+    const hook = findHook(this.#world, run)?.hook ?? null;
+    const result = decideRunEnd(outcome, { attempt: run.attempt, program: this.#program }, hook);
     const wasCut = result.kind === 'again' || result.state === 'cancelled';
     return await this.#close(wasCut && this.#open.cancelledBy !== null ? this.#cancelled() : result, endedAt);
   }

@@ -33,6 +33,7 @@ test('hook: every way to end is told apart from every other', async (t) => {
   for (const code of [1, 75, 124, 126, 127, 137, 143, 192]) await check(`exit-${code}`, 'failed', code);
   for (const name of ['KILL', 'TERM', 'SEGV', 'PIPE']) await check(`signal-${name}`, 'failed', `SIG${name}`);
   await check('absent', 'failed', 'not-found');
+  assert.match(String((await bench.ended('absent')).reason), /^not-found: \/nonexistent\/program does not/);
   await check('folder', 'failed', 'not-executable');
   await check('data', 'failed', 'not-executable');
 });
