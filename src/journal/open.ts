@@ -136,7 +136,7 @@ async function refuseLogWithoutRows(folder: string): Promise<void> {
     'journal.damaged',
     `Cannot use the journal in "${folder}": the log is there, rows.db is not`,
     {
-      hint: 'Restore rows.db from a backup (aimx restore); without it, what was delivered would be delivered again',
+      hint: 'Put a backup of the data folder back and start once with aimx serve --restored; without rows.db, what was delivered would be delivered again',
       detail: { folder, segments: segments.length },
     },
   );

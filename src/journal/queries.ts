@@ -59,6 +59,8 @@ export interface Queries {
     {
       readonly filter: RunFilter;
       readonly deliveryId?: DeliveryId;
+      /** The beginning of a run's id, lower-case hex. */
+      readonly runIdPrefix?: string;
       readonly limit: number;
       readonly cursor?: string;
     },

@@ -772,7 +772,21 @@ function decisionsOfPeople(check: Check): void {
       ['failed'],
     );
     assert.equal(rest.nextCursor, null);
+    const begins = async (runIdPrefix: string): Promise<readonly string[]> =>
+      (await journal.query('runs', { filter: {}, runIdPrefix, limit: 5 })).rows.map((row) => row.runId);
+    const ids = idsOf(page, rest);
+    for (const runId of ids) {
+      assert.deepEqual(await begins(runId.slice(0, 12)), [runId]);
+      assert.deepEqual(await begins(runId), [runId]);
+    }
+    assert.deepEqual((await begins('')).toSorted(), ids.toSorted());
+    assert.deepEqual(await begins(`${'e'.repeat(32)}0`), []);
   });
+}
+
+/** Ids of the runs of some pages. */
+function idsOf(...pages: readonly { readonly rows: readonly { readonly runId: string }[] }[]): string[] {
+  return pages.flatMap((page) => page.rows.map(({ runId }) => runId));
 }
 
 function mailboxes(check: Check): void {

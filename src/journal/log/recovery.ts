@@ -261,7 +261,7 @@ async function moveTornTailAside(
 
 function damaged(file: string, offset: number, reason: string): AimxError {
   return new AimxError('journal.damaged', `Cannot use the journal: "${file}" at octet ${offset}: ${reason}`, {
-    hint: 'Restore the data folder from a backup (aimx restore); nothing was changed',
+    hint: 'Put a backup of the data folder back and start once with aimx serve --restored; nothing was changed',
     detail: { file, offset, reason },
   });
 }

@@ -157,7 +157,7 @@ function refusingDamage<Result>(path: string, open: () => Result): Result {
 
 function damagedRows(path: string, found: string): AimxError {
   return new AimxError('journal.damaged', `Cannot use the rows in "${path}": ${found}`, {
-    hint: 'Restore the data folder from a backup (aimx restore); nothing was changed',
+    hint: 'Put a backup of the data folder back and start once with aimx serve --restored; nothing was changed',
     detail: { path, found },
   });
 }

@@ -137,10 +137,15 @@ function traceOf(db: Database, _folder: string, input: Queries['trace']['in']): 
 
 function runs(db: Database, _folder: string, input: Queries['runs']['in']): Page<RunRow> {
   const where = runsWhere(db, input.filter, input.deliveryId);
+  // A range and no pattern, so that the index of run_id serves; `g` follows every hex digit.
+  const { runIdPrefix: prefix } = input;
+  const named = prefix === undefined ? [] : [prefix, `${prefix}g`];
+  const isNamed = prefix === undefined ? 'TRUE' : 'run_id >= ? AND run_id < ?';
   return page(input, 'run_key', decodeRun, (before, limit) =>
     db.all(
-      `SELECT * FROM runs WHERE ${where.sql} AND run_key < ? ORDER BY run_key DESC LIMIT ?`,
+      `SELECT * FROM runs WHERE ${where.sql} AND ${isNamed} AND run_key < ? ORDER BY run_key DESC LIMIT ?`,
       ...where.values,
+      ...named,
       before,
       limit,
     ),
