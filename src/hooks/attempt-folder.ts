@@ -7,7 +7,7 @@ import { isErrno } from '../system/errors.ts';
 import type { Folder, Owner } from '../system/files.ts';
 import type { ProcessTable } from '../system/process-table.ts';
 import { type AttemptEvidence, parseMark, standingOf } from './attempt-standing.ts';
-import type { AttemptStanding } from './hooks.ts';
+import type { AttemptOutput, AttemptStanding } from './hooks.ts';
 import { OUTPUT_BYTES_MAX } from './launcher-script.ts';
 
 /** A status is one line of some 40 bytes, a mark of some 80. */
@@ -117,22 +117,34 @@ export async function writeLaunchFile(
   return name;
 }
 
-/** Captured output; null where the attempt left none. */
+/** Captured output of an attempt, or why there is none. */
 export async function readOutput(
   runs: Folder,
-  runId: RunId,
-  attempt: number,
-): Promise<{ readonly stdout: Uint8Array; readonly stderr: Uint8Array } | null> {
+  table: ProcessTable,
+  { runId, attempt }: { readonly runId: RunId; readonly attempt: number },
+): Promise<AttemptOutput> {
   let folder: Folder;
   try {
     folder = await runs.openFolder(runId);
   } catch (error) {
-    if (isErrno(error, 'ENOENT')) return null;
+    if (isErrno(error, 'ENOENT')) return { kind: 'none' };
     throw error;
   }
   await using opened = folder;
+  const standing = await readStanding(opened, attempt, table);
+  if (standing.kind === 'not-started') return { kind: 'none' };
+  // Read after the lock was asked: what has ended by then is read whole.
   const stdout = await readIfThere(opened, `${attempt}.stdout`, OUTPUT_BYTES_MAX);
   const stderr = await readIfThere(opened, `${attempt}.stderr`, OUTPUT_BYTES_MAX);
-  if (stdout === null && stderr === null) return null;
-  return { stdout: stdout ?? new Uint8Array(), stderr: stderr ?? new Uint8Array() };
+  const isSomething = (stdout?.length ?? 0) + (stderr?.length ?? 0) > 0;
+  if (!isSomething) {
+    if (standing.kind === 'running' || (standing.kind === 'ended' && standing.isLockHeld))
+      return { kind: 'unfinished' };
+    // The launcher removes the stage when the output is written. Where it was killed it cannot, and
+    // then the status tells that the rest of the chain came to its end.
+    if (standing.kind === 'status-lost' && (await opened.statEntry(`${attempt}.stage`)) !== null)
+      return { kind: 'lost' };
+    if (stdout === null && stderr === null) return { kind: 'none' };
+  }
+  return { kind: 'kept', stdout: stdout ?? new Uint8Array(), stderr: stderr ?? new Uint8Array() };
 }

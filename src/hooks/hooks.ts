@@ -48,15 +48,22 @@ export const NOT_STARTABLE_REASONS = [
 ] as const;
 export type NotStartableReason = (typeof NOT_STARTABLE_REASONS)[number];
 
+/** What an attempt printed; it is written when the last who could print has ended. */
+export type AttemptOutput =
+  | { readonly kind: 'kept'; readonly stdout: Uint8Array; readonly stderr: Uint8Array }
+  /** Something of the attempt lives, so nothing has been written. */
+  | { readonly kind: 'unfinished' }
+  /** The machine, or the processes that write it, ended before it was written. */
+  | { readonly kind: 'lost' }
+  /** The attempt was not started, or is not there any more. */
+  | { readonly kind: 'none' };
+
 /** Disposing it stops claiming and watching; hooks that run live on, and the next runner adopts them. */
 export interface HookRunner extends AsyncDisposable {
   /** Looks for due runs now; harmless when there are none. */
   wake(): void;
   /** Ends a run whatever its state; resolves when its row is final. False where it was final already, or is not ours. */
   cancel(runId: RunId, by: string): Promise<boolean>;
-  /** Captured output, each at most 64 KiB; null where there is none. */
-  output(
-    runId: RunId,
-    attempt: number,
-  ): Promise<{ readonly stdout: Uint8Array; readonly stderr: Uint8Array } | null>;
+  /** Captured output, each at most 64 KiB. */
+  output(runId: RunId, attempt: number): Promise<AttemptOutput>;
 }

@@ -160,7 +160,7 @@ class Runner implements HookRunner {
   }
 
   output(runId: RunId, attempt: number): ReturnType<HookRunner['output']> {
-    return readOutput(this.#world.runs, runId, attempt);
+    return readOutput(this.#world.runs, this.#world.processTable, { runId, attempt });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,4 +1,5 @@
 /** `runs list|show|output`: what hooks have done and are about to do. Reading only. */
+import type { AttemptOutput } from '../hooks/hooks.ts';
 import { type RunRow, type RunState, toRunId } from '../journal/journal.ts';
 import { formatInstant } from '../system/clock.ts';
 import { AimxError } from '../system/errors.ts';
@@ -100,9 +101,14 @@ export interface RunsOutputInput extends RunInput {
 export interface RunsOutputOutput {
   readonly run_id: string;
   readonly attempt: number;
-  /** The last 64 KiB, as UTF-8; bytes that are none are replaced. */
-  readonly stdout: string;
-  readonly stderr: string;
+  /**
+   * `unfinished`: something of it runs, and its output is not known until that ends. `lost`: the machine
+   * or the processes ended before it was written.
+   */
+  readonly state: 'kept' | 'unfinished' | 'lost';
+  /** The last 64 KiB, as UTF-8; bytes that are none are replaced. Null unless `kept`. */
+  readonly stdout: string | null;
+  readonly stderr: string | null;
 }
 
 export const runsOutput: CallOperation<RunsOutputInput, RunsOutputOutput> = {
@@ -122,8 +128,9 @@ export const runsOutput: CallOperation<RunsOutputInput, RunsOutputOutput> = {
         },
       );
     const attempt = input.attempt ?? run.attempt;
-    const output = attempt < 1 ? null : await context.runner.output(run.runId, attempt);
-    if (output === null)
+    const output: AttemptOutput =
+      attempt < 1 ? { kind: 'none' } : await context.runner.output(run.runId, attempt);
+    if (output.kind === 'none')
       throw new AimxError(
         'request.not-found',
         attempt < 1
@@ -131,10 +138,12 @@ export const runsOutput: CallOperation<RunsOutputInput, RunsOutputOutput> = {
           : `There is no output of attempt ${attempt} of run ${run.runId}`,
         { hint: `aimx runs show ${run.runId} says how it stands` },
       );
+    const of = { run_id: run.runId, attempt };
+    if (output.kind !== 'kept') return { ...of, state: output.kind, stdout: null, stderr: null };
     const decoder = new TextDecoder('utf-8');
     return {
-      run_id: run.runId,
-      attempt,
+      ...of,
+      state: output.kind,
       stdout: decoder.decode(output.stdout),
       stderr: decoder.decode(output.stderr),
     };

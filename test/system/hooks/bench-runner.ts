@@ -1,4 +1,5 @@
 /** One runner over a folder of its own: real helper, real launchers, real files. */
+import assert from 'node:assert/strict';
 import {
   chmodSync,
   existsSync,
@@ -215,8 +216,9 @@ export async function openBench(options: BenchOptions): Promise<Bench> {
     touch: (name) => writeFileSync(join(folder, name), ''),
     async output(row) {
       const output = await runner.output(row.runId, row.attempt);
-      const text = (bytes: Uint8Array | undefined): string => Buffer.from(bytes ?? []).toString();
-      return { stdout: text(output?.stdout), stderr: text(output?.stderr) };
+      assert.ok(output.kind === 'kept', output.kind);
+      const { stdout, stderr } = output;
+      return { stdout: Buffer.from(stdout).toString(), stderr: Buffer.from(stderr).toString() };
     },
     async [Symbol.asyncDispose]() {
       await runner[Symbol.asyncDispose]();

@@ -4,6 +4,7 @@ import { chmodSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { systemClock } from '../../../src/system/clock.ts';
+import { systemProcessTable } from '../../../src/system/process-table.ts';
 import { holdersUnder, makeFolder, openBench, sh } from './bench-runner.ts';
 
 const FAST = { timeoutSeconds: 1 };
@@ -99,6 +100,40 @@ test('hook: of 50 MB on stdout and stderr the last 64 KiB are kept', async () =>
   const { stdout, stderr } = await bench.output(row);
   assert.deepEqual([row.state, stdout.length, stderr.length], ['succeeded', 65_536, 65_536]);
   assert.ok(stdout.endsWith('\0end\n') && stderr.endsWith('\0fin\n'));
+});
+
+test('output: not known while the hook runs, kept at its end, empty where it printed nothing', async () => {
+  await using folder = makeFolder();
+  const wait = `while [ ! -e ${folder.path}/go ]; do sleep 0.02; done`;
+  const hooks = [sh('loud', `echo early; ${wait}`), sh('silent', wait)];
+  await using bench = await openBench({ folder: folder.path, hooks });
+  const check = async (hook: string, expected: string): Promise<void> => {
+    rmSync(join(folder.path, 'go'), { force: true });
+    const runId = bench.run(hook);
+    await bench.rows.until(runId, 'running');
+    assert.deepEqual(await bench.runner.output(runId, 1), { kind: 'unfinished' });
+    assert.deepEqual(await bench.runner.output(runId, 2), { kind: 'none' });
+    bench.touch('go');
+    assert.equal((await bench.output(await bench.rows.until(runId, 'succeeded'))).stdout, expected);
+  };
+  await check('loud', 'early\n');
+  await check('silent', '');
+});
+
+test('output: lost where every process of the attempt was killed, as by the end of the machine', async () => {
+  await using bench = await openBench({ hooks: [sh('cut', 'echo early; sleep 1000')] });
+  const runId = bench.run('cut');
+  await bench.rows.until(runId, 'running');
+  const run = join(bench.rows.journal.folders.runs, runId);
+  const tails: number[] = [];
+  for (const name of ['1.stdout', '1.stderr'])
+    for (const { pid, argv } of await systemProcessTable.holdersOf(join(run, name)))
+      if (argv[0] === 'tail') tails.push(pid);
+  assert.equal(tails.length, 2);
+  for (const pid of [...tails, ...(await holdersUnder(bench)).map((holder) => holder.pid)])
+    systemProcessTable.signal(pid, 'SIGKILL');
+  await bench.rows.until(runId, 'interrupted');
+  assert.deepEqual(await bench.runner.output(runId, 1), { kind: 'lost' });
 });
 
 test('hook: closed handles do not end its run early', async () => {

@@ -271,8 +271,12 @@ export async function startFixture(limits?: ControlLimits): Promise<Fixture> {
       cancel: async (runId) => cancelled.push(runId) > 0,
       output: async (_runId, attempt) =>
         attempt === 1
-          ? { stdout: new TextEncoder().encode('hello\x1b[31m\n'), stderr: new Uint8Array() }
-          : null,
+          ? {
+              kind: 'kept',
+              stdout: new TextEncoder().encode('hello\x1b[31m\n'),
+              stderr: new Uint8Array(),
+            }
+          : { kind: attempt === 2 ? 'unfinished' : 'none' },
     },
     mailboxIds: ids,
     files: linuxFiles,

@@ -158,6 +158,16 @@ test('an owner reads, traces and lists what is theirs', { skip }, async () => {
   assert.equal((copies.body['absorbed'] as readonly unknown[]).length, 1);
 });
 
+test('runs.output tells output that is not known yet from none', { skip }, async () => {
+  const { rows } = await fixture.journal.query('runs', { filter: {}, limit: 1 });
+  const run_id = rows[0]?.runId;
+  const check = async (attempt: number, expected: Readonly<Record<string, unknown>>): Promise<void> =>
+    assert.partialDeepStrictEqual((await askAs(OWNER, 'runs.output', { run_id, attempt })).body, expected);
+  await check(1, { state: 'kept', stdout: 'hello\x1b[31m\n', stderr: '' });
+  await check(2, { state: 'unfinished', stdout: null, stderr: null });
+  await check(3, { error: { code: 'request.not-found' } });
+});
+
 test('requests that do not fit get a code and a hint', { skip }, async () => {
   const checks: readonly [string, string | Buffer, number, string][] = [
     ['/v1/list', '{', 400, 'request.invalid'],

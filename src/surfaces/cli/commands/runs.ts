@@ -107,9 +107,15 @@ export const show: CommandBody = async (invocation) => {
   return 0;
 };
 
-function formatOutput({ stdout, stderr }: RunsOutputOutput): string {
-  const part = (title: string, text: string): string =>
-    text === '' ? `${title}: nothing\n` : `${title}:\n${safeText(text)}${text.endsWith('\n') ? '' : '\n'}`;
+const NO_OUTPUT: Readonly<Record<RunsOutputOutput['state'], string>> = {
+  kept: 'nothing',
+  unfinished: 'not known until it ends',
+  lost: 'not kept: the machine or the processes ended before it was written',
+};
+
+function formatOutput({ state, stdout, stderr }: RunsOutputOutput): string {
+  const part = (title: string, text: string | null): string =>
+    text === null || text === '' ? `${title}: ${NO_OUTPUT[state]}\n` : `${title}:\n${safeText(text)}${text.endsWith('\n') ? '' : '\n'}`;
   return part('stdout', stdout) + part('stderr', stderr);
 }
 
