@@ -33,15 +33,24 @@ function reach(point: string): void {
   const count = (reached.get(point) ?? 0) + 1;
   reached.set(point, count);
   if (options.stopAt?.point === point && options.stopAt.nth === count) process.kill(process.pid, 'SIGKILL');
-  if (options.killReadersAt === point) setTimeout(killReaders, 0);
+  if (options.killReadersAt === point) killReaders();
 }
 
-/** Ends the children of this process that run the reader's entry file. */
+/**
+ * Ends the processes that read messages. Those that are there are stopped at once, so that none is quick
+ * enough to answer the request that comes now; one that is started for it has no time to.
+ */
 function killReaders(): void {
+  signalReaders('SIGSTOP');
+  setTimeout(() => signalReaders('SIGKILL'), 0);
+}
+
+/** The children of this process that run the reader's entry file. */
+function signalReaders(signal: NodeJS.Signals): void {
   const children = readFileSync(`/proc/self/task/${process.pid}/children`, 'utf8').trim().split(' ');
-  for (const pid of children.filter((child) => child !== ''))
-    if (readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('reader.'))
-      process.kill(Number(pid), 'SIGKILL');
+  for (const child of children.filter((pid) => pid !== ''))
+    if (readFileSync(`/proc/${child}/cmdline`, 'utf8').includes('reader.'))
+      process.kill(Number(child), signal);
 }
 
 async function authenticate(message: {
