@@ -10,6 +10,7 @@ import { AimxError } from '../system/errors.ts';
 import { maySee, ownMailbox, requireConfig, requireJournal } from './access.ts';
 import { takeContent } from './content-intake.ts';
 import type { OperationContext, UploadOperation } from './operation.ts';
+import { PAGE_MAX } from './page.ts';
 import { type RunView, viewRun } from './run-view.ts';
 import { findMessagePath } from './trace.ts';
 
@@ -31,6 +32,8 @@ export interface IngestOutput {
   /** Why it waits, with what to do. */
   readonly reason: string | null;
   readonly runs: readonly RunView[];
+  /** Of the message that holds the copy where it was absorbed: what its hooks did, newest first. */
+  readonly earlier_runs: readonly RunView[];
 }
 
 type Progress = { readonly deliveries: readonly DeliveryRow[]; readonly runs: readonly RunRow[] };
@@ -154,6 +157,11 @@ async function holder(
   return held !== null && maySee(context, held) ? held : null;
 }
 
+async function runsOf(context: OperationContext, { deliveryId }: DeliveryRow): Promise<readonly RunView[]> {
+  const { rows } = await requireJournal(context).query('runs', { filter: {}, deliveryId, limit: PAGE_MAX });
+  return rows.map(viewRun);
+}
+
 export const ingest: UploadOperation<IngestInput, IngestOutput> = {
   kind: 'upload',
   summary: 'Takes a raw message, delivers it and waits for its hooks.',
@@ -171,6 +179,7 @@ export const ingest: UploadOperation<IngestInput, IngestOutput> = {
       path: null,
       reason: null,
       runs: [],
+      earlier_runs: [],
     };
     if (input.wait === false) return { ...none, outcome: 'accepted' };
     const progress = await waitUntilSettled(journal, journalId, context.signal);
@@ -179,12 +188,14 @@ export const ingest: UploadOperation<IngestInput, IngestOutput> = {
     if (waiting !== null)
       return { ...none, outcome: 'waiting', reason: `${waiting.code}: ${waiting.reason}; ${waiting.hint}` };
     const held = await holder(context, delivery);
+    const isAbsorbed = delivery?.state === 'absorbed';
     return {
       ...none,
-      outcome: delivery?.state === 'absorbed' ? 'absorbed' : 'delivered',
+      outcome: isAbsorbed ? 'absorbed' : 'delivered',
       id: held?.id ?? null,
       path: held?.id == null ? null : await findMessagePath(context, held.mailbox, held.id),
-      runs: delivery?.state === 'absorbed' ? [] : progress.runs.map(viewRun),
+      runs: isAbsorbed ? [] : progress.runs.map(viewRun),
+      earlier_runs: isAbsorbed && held !== null ? await runsOf(context, held) : [],
     };
   },
 };

@@ -123,21 +123,26 @@ export const mailboxesShow: CallOperation<MailboxesShowInput, MailboxesShowOutpu
 export interface AttentionOutput {
   readonly held: number;
   readonly interrupted: number;
+  /** Messages that cannot be delivered yet, by mailbox. */
+  readonly waiting: Readonly<Record<string, number>>;
 }
 
-/** How many runs wait for a decision; shown at the foot of `list` and `mailboxes list`. */
+/** How many runs wait for a decision, and what mail waits; shown at the foot of `list` and `mailboxes list`. */
 export const attention: CallOperation<Record<string, never>, AttentionOutput> = {
   kind: 'call',
-  summary: 'Counts the runs that wait for a decision.',
+  summary: 'Counts the runs that wait for a decision, and the messages that cannot be delivered yet.',
   who: 'owner',
   errors: ['daemon.unreachable'],
   changes: false,
   async run(_input, context) {
-    if (context.rows === null) return { held: 0, interrupted: 0 };
+    if (context.rows === null) return { held: 0, interrupted: 0, waiting: {} };
     const scope = mayAll(context) ? {} : { mailboxes: ownMailboxes(context).map(({ name }) => name) };
     const rows = (await context.rows.query('mailboxes', scope)).filter((row) => maySee(context, row));
     const sum = (state: 'held' | 'interrupted'): number =>
       rows.reduce((total, row) => total + (row.runs[state] ?? 0), 0);
-    return { held: sum('held'), interrupted: sum('interrupted') };
+    const waiting = Object.fromEntries(
+      rows.filter((row) => row.waiting.length > 0).map((row) => [row.mailbox, row.waiting.length]),
+    );
+    return { held: sum('held'), interrupted: sum('interrupted'), waiting };
   },
 };

@@ -3,7 +3,7 @@ import { findMessage, readMessage } from '../mailbox/find.ts';
 import { parseHead } from '../mailbox/head.ts';
 import { MAIL_FOLDERS, type MailFolder } from '../mailbox/layout.ts';
 import { readableMailboxes } from './mail-folders.ts';
-import type { CallOperation } from './operation.ts';
+import type { CallOperation, OperationContext } from './operation.ts';
 import { ambiguousMessage, type MessageReference, noSuchMessage, splitReference } from './reference.ts';
 
 export interface ReadInput extends MessageReference {
@@ -29,6 +29,20 @@ function bodyOf(content: string): string {
   return end === -1 ? content : content.slice(end + 5).replace(/^\n/, '');
 }
 
+/** The folders in which a message of that name does lie. */
+async function otherFolders(
+  context: OperationContext,
+  input: ReadInput,
+  reference: string,
+): Promise<readonly MailFolder[]> {
+  const { mailbox } = splitReference(input.message, input.mailbox);
+  const { files, dataDir } = context;
+  const mailboxes = await readableMailboxes(context, MAIL_FOLDERS, mailbox);
+  const found = await findMessage({ files, dataDir, mailboxes, reference });
+  if (found.kind === 'absent') return [];
+  return found.kind === 'found' ? [found.place.folder] : found.candidates.map((place) => place.folder);
+}
+
 export const read: CallOperation<ReadInput, ReadOutput> = {
   kind: 'call',
   summary: 'Prints a message as its file has it.',
@@ -47,7 +61,10 @@ export const read: CallOperation<ReadInput, ReadOutput> = {
       reference: name,
       ...(folder === undefined ? {} : { folder }),
     });
-    if (found.kind === 'absent') throw noSuchMessage(input.message);
+    if (found.kind === 'absent') {
+      const elsewhere = folder === undefined ? [] : await otherFolders(context, input, name);
+      throw noSuchMessage(input.message, elsewhere.map((other) => `--folder ${other}`).join(' or '));
+    }
     if (found.kind === 'ambiguous') {
       const candidates = found.candidates.map((place) => `${place.mailbox}/${place.id} in ${place.folder}`);
       throw ambiguousMessage(input.message, candidates);

@@ -18,13 +18,18 @@ export interface ResolvedDelivery {
   readonly message: MessageRow;
 }
 
-/** The one answer for a message that is not there and one that is not the caller's. */
-export function noSuchMessage(reference: string): AimxError {
+/**
+ * The one answer for a message that is not there and one that is not the caller's.
+ *
+ * @param elsewhere How to ask for one of that name which lies in another folder; empty for none.
+ */
+export function noSuchMessage(reference: string, elsewhere = ''): AimxError {
   return new AimxError(
     'request.not-found',
     `There is no message ${JSON.stringify(reference)} that you may read`,
     {
-      hint: 'aimx list shows the messages of your mailboxes',
+      hint:
+        elsewhere === '' ? 'aimx list shows the messages of your mailboxes' : `it is there with ${elsewhere}`,
     },
   );
 }

@@ -90,7 +90,7 @@ export const runsRelease: CallOperation<RunsReleaseInput, RunsReleaseOutput> = {
   kind: 'call',
   summary: 'Lets held runs go; each starts once.',
   who: 'owner',
-  errors: ['request.not-found', 'request.conflict', 'daemon.unreachable'],
+  errors: ['request.not-found', 'request.ambiguous', 'request.conflict', 'daemon.unreachable'],
   changes: true,
   async run(input, context) {
     const journal = requireJournal(context);
@@ -123,7 +123,7 @@ export const runsReplay: CallOperation<RunInput, RunsReplayOutput> = {
   kind: 'call',
   summary: 'Starts a finished or interrupted run again, as a new generation.',
   who: 'owner',
-  errors: ['request.not-found', 'request.conflict', 'daemon.unreachable'],
+  errors: ['request.not-found', 'request.ambiguous', 'request.conflict', 'daemon.unreachable'],
   changes: true,
   async run(input, context) {
     const journal = requireJournal(context);
@@ -173,7 +173,7 @@ export const runsCancel: CallOperation<RunsCancelInput, RunsCancelOutput> = {
   kind: 'call',
   summary: 'Cancels runs: those that wait never start, one that is running is ended.',
   who: 'owner',
-  errors: ['request.not-found', 'request.conflict', 'daemon.unreachable'],
+  errors: ['request.not-found', 'request.ambiguous', 'request.conflict', 'daemon.unreachable'],
   changes: true,
   async run(input, context) {
     const selected = await selectRuns(context, input);

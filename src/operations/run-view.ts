@@ -22,6 +22,14 @@ export interface RunView {
   readonly ended_at: string | null;
 }
 
+/** So many digits of a run's id fit a table, and name it: they are as good as unique. */
+const SHORT_ID_DIGITS = 12;
+
+/** A run's id for people; every command takes it. */
+export function shortRunId(runId: string): string {
+  return runId.slice(0, SHORT_ID_DIGITS);
+}
+
 /** RFC 3339, or null. */
 export function instantOrNull(at: EpochMs | null): string | null {
   return at === null ? null : formatInstant(at);

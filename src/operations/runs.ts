@@ -54,11 +54,36 @@ export const runsList: CallOperation<RunsListInput, RunsListOutput> = {
   },
 };
 
-/** @throws `request.not-found` for a run that is absent or not the caller's. */
-export async function ownRun(context: OperationContext, runId: string): Promise<RunRow> {
-  const run = await requireRows(context).query('run', { runId: toRunId(runId) });
-  if (run === null || !maySee(context, run)) throw noSuchRun(runId);
-  return run;
+/** Shorter ones are more likely mistyped than meant, and would soon fit several runs. */
+const RUN_ID_PREFIX = /^[0-9a-f]{6,}$/;
+/** Candidates that are named where a prefix fits several runs. */
+const CANDIDATES_MAX = 5;
+
+/**
+ * @param reference A run's id, or as many of its first hex digits as no other run of the caller has: 6 at least.
+ * @throws `request.not-found` for a run that is absent or not the caller's, `request.ambiguous` with
+ *   `detail.candidates`.
+ */
+export async function ownRun(context: OperationContext, reference: string): Promise<RunRow> {
+  const rows = requireRows(context);
+  const run = await rows.query('run', { runId: toRunId(reference) });
+  if (run !== null && maySee(context, run)) return run;
+  if (!RUN_ID_PREFIX.test(reference)) throw noSuchRun(reference);
+  const mailboxes = mailboxScope(context, undefined);
+  const page = await rows.query('runs', {
+    filter: mailboxes === undefined ? {} : { mailboxes },
+    runIdPrefix: reference,
+    limit: CANDIDATES_MAX,
+  });
+  const [first, ...others] = page.rows.filter((row) => maySee(context, row));
+  if (first === undefined) throw noSuchRun(reference);
+  if (others.length === 0) return first;
+  const candidates = [first, ...others].map(({ runId }) => runId);
+  throw new AimxError(
+    'request.ambiguous',
+    `${JSON.stringify(reference)} begins the ids of several runs: ${candidates.join(', ')}`,
+    { hint: 'give more digits', detail: { candidates } },
+  );
 }
 
 export interface RunInput {
@@ -79,7 +104,7 @@ export const runsShow: CallOperation<RunInput, RunsShowOutput> = {
   kind: 'call',
   summary: 'Shows one run: its state, its reason and every attempt.',
   who: 'owner',
-  errors: ['request.not-found', 'daemon.unreachable'],
+  errors: ['request.not-found', 'request.ambiguous', 'daemon.unreachable'],
   changes: false,
   async run(input, context) {
     const run = await ownRun(context, input.run_id);
@@ -115,7 +140,7 @@ export const runsOutput: CallOperation<RunsOutputInput, RunsOutputOutput> = {
   kind: 'call',
   summary: 'Shows what a hook printed: the last 64 KiB of stdout and of stderr.',
   who: 'owner',
-  errors: ['request.not-found', 'daemon.unreachable'],
+  errors: ['request.not-found', 'request.ambiguous', 'daemon.unreachable'],
   changes: false,
   async run(input, context) {
     const run = await ownRun(context, input.run_id);

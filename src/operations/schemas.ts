@@ -24,7 +24,7 @@ const page = {
   cursor: name.optional().describe('next_cursor of the page before'),
 };
 const reference = { message: name.describe('<mailbox>/<id>, an id or a Message-ID'), mailbox };
-const runId = name.describe('Id of a run');
+const runId = name.describe('Id of a run, or its first digits: at least 6');
 const selection = {
   run_ids: z.array(runId).max(RUN_IDS_MAX).optional(),
   all: z.boolean().optional().describe('Every held run that fits mailbox and hook'),

@@ -1,5 +1,5 @@
 /** `trace`: the life of one message, so that anybody can tell why a hook ran, how often, or why not. */
-import { type MessageRow, type RunRow, type TraceRow, toJournalId } from '../journal/journal.ts';
+import { type MessageRow, type RunId, type RunRow, type TraceRow, toJournalId } from '../journal/journal.ts';
 import { findMessage } from '../mailbox/find.ts';
 import { formatInstant } from '../system/clock.ts';
 import { AimxError } from '../system/errors.ts';
@@ -81,6 +81,32 @@ async function runsOf(context: OperationContext, { delivery }: ResolvedDelivery)
   return page.rows;
 }
 
+/** What is shown of a line: enough for `command not found` and the like. */
+const LAST_WORDS_CHARACTERS_MAX = 200;
+
+/** The last line that holds anything; undefined for none. */
+export function lastLine(text: string): string | undefined {
+  const line = text.split(/[\r\n]+/).findLast((one) => one.trim() !== '');
+  return line === undefined ? undefined : line.trim().slice(0, LAST_WORDS_CHARACTERS_MAX);
+}
+
+/** Why a program failed is most often in the last line that it wrote to stderr; known in the daemon alone. */
+async function lastWordsOf(
+  { runner }: OperationContext,
+  runs: readonly RunRow[],
+): Promise<ReadonlyMap<RunId, string>> {
+  const words = new Map<RunId, string>();
+  if (runner === null) return words;
+  for (const { runId, state, attempt } of runs) {
+    if (state !== 'failed' || attempt < 1) continue;
+    const output = await runner.output(runId, attempt);
+    const line =
+      output.kind === 'kept' ? lastLine(new TextDecoder('utf-8').decode(output.stderr)) : undefined;
+    if (line !== undefined) words.set(runId, line);
+  }
+  return words;
+}
+
 /** The copies that the file was made from before a better one came. */
 async function replacedCopies(
   context: OperationContext,
@@ -110,14 +136,18 @@ export const trace: CallOperation<MessageReference, TraceOutput> = {
       runsOf(context, resolved),
     ]);
     const replaced = await replacedCopies(context, traced.rows);
-    const story = { delivery, message, replaced, runs, ...traced };
+    const [path, lastWords] = await Promise.all([
+      delivery.id === null ? null : findMessagePath(context, delivery.mailbox, delivery.id),
+      lastWordsOf(context, runs),
+    ]);
+    const story = { delivery, message, replaced, runs, isInPlace: path !== null, lastWords, ...traced };
     const { arrival, envelope, verdict } = message;
     const { waiting } = delivery;
     return {
       mailbox: delivery.mailbox,
       id: delivery.id,
       state: delivery.state,
-      path: delivery.id === null ? null : await findMessagePath(context, delivery.mailbox, delivery.id),
+      path,
       accepted: {
         at: formatInstant(arrival.receivedAt),
         via: arrival.via,

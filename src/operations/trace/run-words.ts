@@ -1,7 +1,8 @@
 /** Why a run did or did not start, how often, how it ended, and what to do about it: one sentence or two. */
-import type { DeliveryRow, RunRow, TraceRow } from '../../journal/journal.ts';
+import type { DeliveryRow, RunId, RunRow, TraceRow } from '../../journal/journal.ts';
 import { assertNever } from '../../system/assert.ts';
 import { formatInstant } from '../../system/clock.ts';
+import { shortRunId } from '../run-view.ts';
 import { PROMOTION } from './row-words.ts';
 import { becauseOf, formatDuration, plural, sentenceOf } from './words.ts';
 
@@ -12,6 +13,8 @@ export interface RunSurroundings {
   readonly runs: readonly RunRow[];
   /** Trace rows of the message, oldest first. */
   readonly rows: readonly TraceRow[];
+  /** Of runs that failed: the last line of stderr, where it is at hand. */
+  readonly lastWords: ReadonlyMap<RunId, string>;
 }
 
 function nameOf(run: RunRow): string {
@@ -79,7 +82,7 @@ function dueSentence(run: RunRow, { delivery, runs }: RunSurroundings): string {
 
 function failedSentence(run: RunRow): string {
   const which = nameOf(run);
-  const output = ` What it printed: aimx runs output ${run.runId}`;
+  const output = ` What it printed: aimx runs output ${shortRunId(run.runId)}`;
   if (run.startedAt === null) return `${which} could not be started${becauseOf(run.reason)}.`;
   return `${which} ${startsText(run)} and failed${tookOf(run)}${becauseOf(run.reason)}.${output}`;
 }
@@ -100,7 +103,7 @@ function stateSentence(run: RunRow, around: RunSurroundings): string {
     case 'due':
       return dueSentence(run, around);
     case 'held':
-      return `${which} did not start: it is held${becauseOf(run.reason)}. To let it go: aimx runs release ${run.runId}`;
+      return `${which} did not start: it is held${becauseOf(run.reason)}. To let it go: aimx runs release ${shortRunId(run.runId)}`;
     case 'claimed':
       return `${which} is being started.`;
     case 'running':
@@ -110,9 +113,9 @@ function stateSentence(run: RunRow, around: RunSurroundings): string {
     case 'failed':
       return failedSentence(run);
     case 'timed_out':
-      return `${which} ${startsText(run)} and was ended at its time limit (timeout_secs)${tookOf(run)}. What it printed: aimx runs output ${run.runId}`;
+      return `${which} ${startsText(run)} and was ended at its time limit (timeout_secs)${tookOf(run)}. What it printed: aimx runs output ${shortRunId(run.runId)}`;
     case 'interrupted':
-      return `${which} ${startsText(run)} and is interrupted${becauseOf(run.reason)}. Whether it has done its work is not known, so it does not start again by itself. To start it again: aimx runs replay ${run.runId}; to leave it: aimx runs cancel ${run.runId}`;
+      return `${which} ${startsText(run)} and is interrupted${becauseOf(run.reason)}. Whether it has done its work is not known, so it does not start again by itself. To start it again: aimx runs replay ${shortRunId(run.runId)}; to leave it: aimx runs cancel ${shortRunId(run.runId)}`;
     case 'cancelled':
       return cancelledSentence(run, around.rows);
     default:
@@ -126,7 +129,11 @@ export function runSentence(run: RunRow, around: RunSurroundings): string {
   // What to type stands last, where it can be copied.
   const [, said, todo = ''] = /^(.*?[.;:] )?((?:To (?:let|start)|What it printed).*)$/s.exec(sentence) ?? [];
   const before = (said ?? sentence).trimEnd();
-  const history = againSentence(run, around.rows) + decidedSentence(run, around.rows);
+  const last = around.lastWords.get(run.runId);
+  const history =
+    (last === undefined ? '' : ` Its last line on stderr: ${JSON.stringify(last)}.`) +
+    againSentence(run, around.rows) +
+    decidedSentence(run, around.rows);
   return `${before}${history}${todo === '' ? '' : ` ${todo}`}`;
 }
 

@@ -8,7 +8,7 @@ import type { AbsorbedRow, DeliveryRow, MessageRow, RunRow, TraceRow } from '../
 import { assertNever } from '../../system/assert.ts';
 import { type EpochMs, formatInstant } from '../../system/clock.ts';
 import { describeRow, isUnread } from './row-words.ts';
-import { runSentence, startsSentence } from './run-words.ts';
+import { type RunSurroundings, runSentence, startsSentence } from './run-words.ts';
 import { formatDuration, formatSize, listOf, plural } from './words.ts';
 
 export interface StoryLine {
@@ -37,6 +37,9 @@ export interface StoryRows {
   /** Ids of other messages of the mailbox with the same Message-ID. */
   readonly sameMessageId: readonly string[];
   readonly runs: readonly RunRow[];
+  /** False where the file of a delivered message is no longer where it was put. */
+  readonly isInPlace: boolean;
+  readonly lastWords: RunSurroundings['lastWords'];
 }
 
 /** How an absorbed copy was known, in words. */
@@ -114,16 +117,24 @@ export function tellStory(story: StoryRows): readonly StoryLine[] {
   return lines.sort((a, b) => a.after_ms - b.after_ms);
 }
 
-function fileSentence({ delivery, rows, replaced }: StoryRows): string {
+function deliveredSentence({ delivery, rows, replaced, isInPlace }: StoryRows): string {
+  const { mailbox } = delivery;
+  if (!isInPlace)
+    return `One file was put into mailbox ${mailbox}; it is no longer there: its owner has moved or deleted it.`;
+  return rows.some(isUnread)
+    ? `One file in mailbox ${mailbox}, unread: the reader did not survive the message, so it is attached as it came.`
+    : `One file in mailbox ${mailbox}${replaced.length === 0 ? '' : ', made from the better authenticated of its copies'}.`;
+}
+
+function fileSentence(story: StoryRows): string {
+  const { delivery } = story;
   if (delivery.waiting !== null) {
     const { reason, hint, nextAt } = delivery.waiting;
     return `Not delivered yet: ${reason}. ${hint}. It is tried again by itself, next at ${formatInstant(nextAt).slice(11, 19)} UTC.`;
   }
   switch (delivery.state) {
     case 'delivered':
-      return rows.some(isUnread)
-        ? `One file in mailbox ${delivery.mailbox}, unread: the reader did not survive the message, so it is attached as it came.`
-        : `One file in mailbox ${delivery.mailbox}${replaced.length === 0 ? '' : ', made from the better authenticated of its copies'}.`;
+      return deliveredSentence(story);
     case 'absorbed':
       return 'Absorbed: the mailbox held this message already.';
     case 'pending':
@@ -148,9 +159,10 @@ function absorbedSentence({ absorbedCount, replaced }: StoryRows): string {
 /** Explains "five starts for one mail" where they were five letters under one Message-ID. */
 function sameMessageIdSentence({ sameMessageId, delivery }: StoryRows): string {
   if (sameMessageId.length === 0) return '';
-  const others = plural(sameMessageId.length, 'other message has', 'other messages have');
   const names = listOf(sameMessageId.map((id) => `${delivery.mailbox}/${id}`));
-  return `${others} the same Message-ID and were not the same letter, so each is a message with a file and starts of its own: ${names}.`;
+  return sameMessageId.length === 1
+    ? `1 other message has the same Message-ID and was not the same letter, so it is a message with a file and starts of its own: ${names}.`
+    : `${sameMessageId.length} other messages have the same Message-ID and were not the same letter, so each is a message with a file and starts of its own: ${names}.`;
 }
 
 /** The answer in short, one sentence a line. */

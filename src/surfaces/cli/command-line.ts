@@ -1,5 +1,5 @@
 /** From argv to an exit code. */
-import { describeFailure, EXIT, exitCodeOf, formatFailure } from './failure.ts';
+import { describeFailure, EXIT, exitCodeOf, type Failure, formatFailure } from './failure.ts';
 import type { Invocation, Starters } from './invocation.ts';
 import { findPlaces } from './places.ts';
 import { type Parsed, parseArguments } from './program.ts';
@@ -57,6 +57,12 @@ function sayWhichConfig({ places }: Invocation, terminal: Terminal): void {
     terminal.err(`aimx: not using ${places.passedOver}: it is not yours alone; using ${places.configPath}\n`);
 }
 
+/** Where `./.aimx` is used, the daemon that does not answer is one of `aimx dev`. */
+function whereDevIs(failure: Failure, { places }: Invocation): Failure {
+  if (failure.code !== 'daemon.unreachable' || !places.isLocal || failure.hint === null) return failure;
+  return { ...failure, hint: failure.hint.replace('aimx serve', 'aimx dev') };
+}
+
 async function runCommand(parsed: Parsed, terminal: Terminal, starters: Starters): Promise<number> {
   const invocation = createInvocation(parsed, terminal, starters);
   if (parsed.spec.usesConfig !== false) sayWhichConfig(invocation, terminal);
@@ -64,7 +70,7 @@ async function runCommand(parsed: Parsed, terminal: Terminal, starters: Starters
     const body = await parsed.spec.load();
     return await body(invocation);
   } catch (error) {
-    const failure = describeFailure(error);
+    const failure = whereDevIs(describeFailure(error), invocation);
     if (invocation.isJson) await terminal.out(`${safeJson({ error: failure })}\n`);
     else terminal.err(formatFailure(failure));
     return exitCodeOf(error);

@@ -29,7 +29,10 @@ const message: ArgumentSpec = {
   name: 'message',
   describe: '<mailbox>/<id>, an id that is unique, or a Message-ID',
 };
-const run: ArgumentSpec = { name: 'run', describe: 'id of a run, from aimx runs list' };
+const run: ArgumentSpec = {
+  name: 'run',
+  describe: 'id of a run, from aimx runs list, or its first digits (6 at least)',
+};
 const runsArgument: ArgumentSpec = { ...run, isVariadic: true, isOptional: true };
 const mailbox: OptionSpec = { flags: '--mailbox <name>', describe: 'only this mailbox' };
 const folder: OptionSpec = { flags: '--folder <folder>', describe: 'where to look', choices: FOLDERS };
@@ -165,7 +168,7 @@ const HOOK_COMMANDS: readonly CommandSpec[] = [
     group: 'Hooks',
     summary: 'Show one run and what became of each attempt',
     args: [run],
-    example: 'aimx runs show 4f1c9a2b7d3e5f60',
+    example: 'aimx runs show 4f1c9a2b7d3e',
     hasJson: true,
     load: async () => (await import('./commands/runs.ts')).show,
   },
@@ -175,7 +178,7 @@ const HOOK_COMMANDS: readonly CommandSpec[] = [
     summary: 'Print what a hook printed: the last 64 KiB of stdout and stderr',
     args: [run],
     options: [{ flags: '--attempt <number>', describe: 'which attempt (default: the last)' }],
-    example: 'aimx runs output 4f1c9a2b7d3e5f60',
+    example: 'aimx runs output 4f1c9a2b7d3e',
     hasJson: true,
     load: async () => (await import('./commands/runs.ts')).output,
   },
@@ -190,7 +193,7 @@ const HOOK_COMMANDS: readonly CommandSpec[] = [
       hook,
       { flags: '--re-evaluate', describe: 'only those that the configuration of today would not hold' },
     ],
-    example: 'aimx runs release 4f1c9a2b7d3e5f60',
+    example: 'aimx runs release 4f1c9a2b7d3e',
     hasJson: true,
     load: async () => (await import('./commands/run-decisions.ts')).release,
   },
@@ -199,7 +202,7 @@ const HOOK_COMMANDS: readonly CommandSpec[] = [
     group: 'Hooks',
     summary: 'Start a finished or interrupted run again, as a new generation',
     args: [run],
-    example: 'aimx runs replay 4f1c9a2b7d3e5f60',
+    example: 'aimx runs replay 4f1c9a2b7d3e',
     hasJson: true,
     load: async () => (await import('./commands/run-decisions.ts')).replay,
   },
@@ -213,7 +216,7 @@ const HOOK_COMMANDS: readonly CommandSpec[] = [
       mailbox,
       hook,
     ],
-    example: 'aimx runs cancel 4f1c9a2b7d3e5f60',
+    example: 'aimx runs cancel 4f1c9a2b7d3e',
     hasJson: true,
     load: async () => (await import('./commands/run-decisions.ts')).cancel,
   },
@@ -258,6 +261,7 @@ const SERVER_COMMANDS: readonly CommandSpec[] = [
         flags: '--hook <command>',
         describe: 'a shell command to start for each mail; it gets the mail on stdin',
       },
+      { flags: '--port <number>', describe: 'where to listen on 127.0.0.1 (default: as config.toml says)' },
     ],
     example: "aimx dev --hook 'cat >> /tmp/mails.txt'",
     hasJson: false,

@@ -36,6 +36,8 @@ interface DevRequest {
   readonly owner: string;
   /** A shell command; null leaves what is there. */
   readonly hook: string | null;
+  /** On 127.0.0.1; null for a free one, where the file is not written yet. */
+  readonly port: number | null;
 }
 
 /** The first port that is tried; the next free one after it is taken. */
@@ -50,9 +52,13 @@ function isFree(port: number): Promise<boolean> {
   });
 }
 
+export function loopbackBind(port: number): string {
+  return `127.0.0.1:${port}`;
+}
+
 async function freeBind(): Promise<string> {
   for (let port = PORT_FIRST; port < PORT_FIRST + PORTS_TRIED; port += 1)
-    if (await isFree(port)) return `127.0.0.1:${port}`;
+    if (await isFree(port)) return loopbackBind(port);
   throw new AimxError('network.unavailable', `No port from ${PORT_FIRST} on is free on 127.0.0.1`, {
     hint: 'stop a server that you do not need',
   });
@@ -129,7 +135,8 @@ export async function prepareDevConfig(request: DevRequest): Promise<PreparedDev
   let text = found;
   let outcome: PreparedDev['outcome'] = 'kept';
   if (text === null) {
-    text = devConfig({ dataDir: `${folder}/data`, owner: request.owner, bind: await freeBind(), hook });
+    const bind = request.port === null ? await freeBind() : loopbackBind(request.port);
+    text = devConfig({ dataDir: `${folder}/data`, owner: request.owner, bind, hook });
     outcome = 'wrote';
   } else if (hook !== null && hookOf(parse(configPath, text, request)) !== hook) {
     text = withHook(parse(configPath, text, request), text, { ...request, hook });

@@ -124,13 +124,30 @@ export function parseArguments(
     command.configureHelp({ showGlobalOptions: true });
   }
   try {
-    program.parse([...argv], { from: 'user' });
+    program.parse(asOptions(argv), { from: 'user' });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     if (error.exitCode === 0) return { kind: 'shown' };
     return usage(error, at ?? program, program, output);
   }
   return parsed === null ? { kind: 'shown' } : { kind: 'command', parsed };
+}
+
+/** What may stand behind `aimx`. */
+const FIRST_WORDS: ReadonlySet<string> = new Set([
+  ...COMMANDS.map(({ name }) => name.split(' ')[0] ?? ''),
+  ...FAMILIES.flatMap(({ alias }) => alias ?? []),
+]);
+
+/** `aimx help runs list` and `aimx version`, as many programs have them, in the way that ours has. */
+function asOptions([first, ...rest]: readonly string[]): string[] {
+  if (first === 'help') {
+    const words = rest.filter((word) => !word.startsWith('-'));
+    // A name that is none is refused as it is without `help`.
+    return words[0] === undefined || FIRST_WORDS.has(words[0]) ? [...words, '--help'] : words;
+  }
+  if (first === 'version' && rest.length === 0) return ['--version'];
+  return first === undefined ? [] : [first, ...rest];
 }
 
 function usage(error: CommanderError, at: Command, program: Command, output: ProgramOutput): ParseOutcome {

@@ -2,7 +2,7 @@
 import type { AttentionOutput } from '../../operations/mailboxes.ts';
 import type { Invocation } from './invocation.ts';
 import { performInDaemon } from './perform.ts';
-import { safeJson } from './safe-text.ts';
+import { safeJson, safeLine } from './safe-text.ts';
 
 /** JSON for machines: one value, one line, on stdout; harmless where a terminal shows it. */
 export async function printJson(invocation: Invocation, value: unknown): Promise<void> {
@@ -19,8 +19,22 @@ export async function print<Value>(
   await invocation.terminal.out(text(value));
 }
 
-/** `2 runs held, 1 interrupted: aimx runs list --held`, or nothing. */
-export function attentionLine({ held, interrupted }: AttentionOutput): string {
+/** `1 message waits: aimx mailboxes show agent`, one line a mailbox. */
+function waitingLines(waiting: AttentionOutput['waiting']): string {
+  return Object.entries(waiting)
+    .map(([mailbox, count]) => {
+      const messages = count === 1 ? '1 message waits' : `${count} messages wait`;
+      return `${messages}: aimx mailboxes show ${safeLine(mailbox)}\n`;
+    })
+    .join('');
+}
+
+/** `2 runs held, 1 interrupted: aimx runs list --held`, and what mail waits; or nothing. */
+export function attentionLine({ held, interrupted, waiting }: AttentionOutput): string {
+  return heldLine(held, interrupted) + waitingLines(waiting);
+}
+
+function heldLine(held: number, interrupted: number): string {
   const runs = (count: number): string => (count === 1 ? '1 run' : `${count} runs`);
   if (held === 0 && interrupted === 0) return '';
   const what =

@@ -1,13 +1,15 @@
 /** Tables for people: aligned, cut to the terminal's width. */
 import { safeLine } from './safe-text.ts';
 import type { Terminal } from './terminal.ts';
-import { fitWidth, textWidth } from './text-width.ts';
+import { cutMiddle, fitWidth, textWidth } from './text-width.ts';
 
 export interface Column<Row> {
   readonly title: string;
   readonly value: (row: Row) => string;
   /** Gives way first when the table is too wide; may shrink to this many columns. */
   readonly shrinkTo?: number;
+  /** It is there to be copied: cut only when all others have shrunk and left, and then in its middle. */
+  readonly isLastCut?: boolean;
   /** Left out, the highest number first, where the table is too wide even when all has shrunk. */
   readonly leaveOut?: number;
   readonly style?: (row: Row) => Parameters<Terminal['style']>[0] | null;
@@ -15,18 +17,30 @@ export interface Column<Row> {
 
 const GAP = '  ';
 
-/** Takes columns from those that may shrink, the widest first, until all fit. */
-function fitColumns(widths: readonly number[], columns: readonly Column<never>[], total: number): number[] {
+/** Columns of this `leaveOut` and above go before another is cut in its middle. */
+const LEAVES_BEFORE_A_CUT = 3;
+
+/** What is cut last keeps its width until nothing else can give way. */
+function fitColumns(
+  widths: readonly number[],
+  columns: readonly Column<never>[],
+  total: number,
+): readonly number[] {
+  const least = columns.map(({ shrinkTo }) => shrinkTo ?? Number.POSITIVE_INFINITY);
+  const spared = least.map((width, index) =>
+    columns[index]?.isLastCut === true ? Number.POSITIVE_INFINITY : width,
+  );
+  return shrink(shrink(widths, spared, total), least, total);
+}
+
+/** Takes columns from the widest that is wider than its least, until all fit. */
+function shrink(widths: readonly number[], least: readonly number[], total: number): readonly number[] {
   const fitted = [...widths];
-  const gaps = GAP.length * (columns.length - 1);
-  let excess = fitted.reduce((sum, width) => sum + width, gaps) - total;
+  let excess = fitted.reduce((sum, width) => sum + width, GAP.length * (fitted.length - 1)) - total;
   while (excess > 0) {
     let widest = -1;
-    for (const [index, column] of columns.entries()) {
-      const width = fitted[index] ?? 0;
-      if (width > (column.shrinkTo ?? Number.POSITIVE_INFINITY) && width > (fitted[widest] ?? 0))
-        widest = index;
-    }
+    for (const [index, width] of fitted.entries())
+      if (width > (least[index] ?? 0) && width > (fitted[widest] ?? 0)) widest = index;
     if (widest === -1) break;
     fitted[widest] = (fitted[widest] ?? 0) - 1;
     excess -= 1;
@@ -40,13 +54,15 @@ function columnsThatFit<Row>(
   widthOf: (column: Column<Row>) => number,
   total: number,
 ): readonly Column<Row>[] {
-  const least = columns.reduce(
-    (sum, column) => sum + Math.min(widthOf(column), column.shrinkTo ?? Number.POSITIVE_INFINITY),
-    GAP.length * (columns.length - 1),
-  );
   const [last] = columns
     .filter(({ leaveOut }) => leaveOut !== undefined)
     .sort((a, b) => (b.leaveOut ?? 0) - (a.leaveOut ?? 0));
+  // What is cut last stays whole while a column that says less can go.
+  const leastOf = (column: Column<Row>): number =>
+    column.isLastCut === true && (last?.leaveOut ?? 0) >= LEAVES_BEFORE_A_CUT
+      ? widthOf(column)
+      : Math.min(widthOf(column), column.shrinkTo ?? Number.POSITIVE_INFINITY);
+  const least = columns.reduce((sum, column) => sum + leastOf(column), GAP.length * (columns.length - 1));
   if (least <= total || last === undefined) return columns;
   return columnsThatFit(
     columns.filter((column) => column !== last),
@@ -69,7 +85,8 @@ export function formatTable<Row>(
   const fitted = fitColumns(widths, columns as readonly Column<never>[], terminal.columns);
   const last = columns.length - 1;
   const place = (text: string, index: number): string => {
-    const fit = fitWidth(text, fitted[index] ?? 0);
+    const cut = columns[index]?.isLastCut === true ? cutMiddle : fitWidth;
+    const fit = cut(text, fitted[index] ?? 0);
     return index === last ? fit.trimEnd() : fit;
   };
   const heading = columns.map((column, index) => terminal.style('dim', place(column.title, index))).join(GAP);

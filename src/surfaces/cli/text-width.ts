@@ -17,6 +17,15 @@ export function textWidth(text: string): number {
   return width;
 }
 
+/** As {@link fitWidth}, with the ellipsis in the middle: both ends tell messages apart. */
+export function cutMiddle(text: string, columns: number): string {
+  if (textWidth(text) <= columns || columns < 3) return fitWidth(text, columns);
+  const tail = [...text].slice(-Math.floor((columns - 1) / 2));
+  while (textWidth(tail.join('')) > Math.floor((columns - 1) / 2)) tail.shift();
+  const end = tail.join('');
+  return `${fitWidth(text, columns - textWidth(end)).trimEnd()}${end}`;
+}
+
 /** Cuts to `columns` with an ellipsis in the last one; fills up with spaces where it is shorter. */
 export function fitWidth(text: string, columns: number): string {
   const width = textWidth(text);

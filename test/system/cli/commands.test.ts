@@ -97,6 +97,19 @@ test(
       (JSON.parse((await place.aimx(args, { stdin: letter('by-hand') })).stdout) as IngestJson).outcome,
       'absorbed',
     );
+    const again = await place.aimx(['ingest', 'agent@example.com'], { stdin: letter('by-hand') });
+    assert.equal(again.exit, 0);
+    const [ran] = answer.runs;
+    assert.ok(ran !== undefined);
+    assert.equal(
+      again.stdout,
+      [
+        `Absorbed: agent/${answer.id} is this message already; no hook was started`,
+        `To start hook record again: aimx runs replay ${ran.run_id.slice(0, 12)}`,
+        `To deliver it once more: aimx dedup forget agent/${answer.id}, then send it again`,
+        '',
+      ].join('\n'),
+    );
     const failing = await place.aimx(['ingest', 'failing@example.com'], { stdin: letter('bad-end') });
     assert.equal(failing.exit, 1);
     assert.match(failing.stdout, /^Delivered \S+\nHook fails: failed \(/);
@@ -177,7 +190,7 @@ test('dedup: absorbed copies are listed, and a forgotten message is delivered ag
 test('a held run that is cancelled never starts', rootOnly, async () => {
   await place.aimx(['ingest', 'held@example.com'], { stdin: letter('unwanted') });
   const { run_id } = await runIn(place, 'holds', 'held');
-  assert.equal((await place.aimx(['runs', 'cancel', run_id])).stdout, `Cancelled ${run_id}\n`);
+  assert.equal((await place.aimx(['runs', 'cancel', run_id])).stdout, `Cancelled ${run_id.slice(0, 12)}\n`);
   const { run } = await place.json<{ run: RunJson }>('runs', 'show', run_id);
   assert.deepEqual([run.state, run.attempt], ['cancelled', 0]);
   assert.match(
@@ -348,6 +361,46 @@ test(
     assert.doesNotMatch(coloured.replace(/\x1b\[\d+m/g, ''), /[\x1b\x07]/);
   },
 );
+
+test(
+  'a run is named by 6 digits and more of its id; runs list has them at 80 columns',
+  rootOnly,
+  async (t) => {
+    const { run_id } = await runIn(place, 'record', 'succeeded');
+    for (const digits of [6, 12, 31, 32])
+      assert.match(
+        (await place.aimx(['runs', 'show', run_id.slice(0, digits)])).stdout,
+        new RegExp(`^run +${run_id}\\n`),
+      );
+    const short = await place.aimx(['runs', 'show', run_id.slice(0, 5)]);
+    assert.equal(short.exit, 1);
+    assert.match(short.stderr, /^aimx: There is no run/);
+    const foreign = await place.aimx(
+      ['runs', 'show', (await runIn(place, 'fails', 'failed')).run_id.slice(0, 8)],
+      {
+        uid: NOBODY,
+      },
+    );
+    assert.match(foreign.stderr, /^aimx: There is no run/, 'a run of another owner');
+    if (!hasScript) return t.skip('needs script(1)');
+    for (const columns of [80, 100]) {
+      const shown = await onTerminal(columns, `${AIMX} runs list`, { NO_COLOR: '1' });
+      assert.match(shown, /^RUN +STATE +HOOK +MESSAGE .*RESULT/m);
+      assert.match(shown, /^[0-9a-f]{12} +failed +fails +failing\/\d{4}-\d\d-\d\d-\d{6}-\S+ .*exit 1/m);
+      for (const row of shown.split(/\r?\n/)) assert.ok([...row].length <= columns, row);
+    }
+  },
+);
+
+test('help and version are words, too', rootOnly, async () => {
+  const check = async (args: readonly string[], same: readonly string[]): Promise<void> =>
+    assert.deepEqual(await place.aimx(args), await place.aimx(same));
+  await check(['help'], ['--help']);
+  await check(['help', 'runs', 'list'], ['runs', 'list', '--help']);
+  await check(['help', 'run'], ['run', '--help']);
+  await check(['version'], ['--version']);
+  await check(['help', 'nothing-such'], ['nothing-such']);
+});
 
 test('a reader that leaves early is no error', rootOnly, async () => {
   const child = spawn(

@@ -141,12 +141,15 @@ test('why not: held because the sender is not trusted; released it says by whom'
   assert.match(
     text,
     new RegExp(
-      `Hook untrusted did not start: it is held: the mailbox has trust = "none" .*\\. To let it go: aimx runs release ${run_id} `,
+      `Hook untrusted did not start: it is held: the mailbox has trust = "none" .*\\. To let it go: aimx runs release ${run_id.slice(0, 12)} `,
     ),
   );
   for (const args of [['list'], ['mailboxes', 'list']])
     assert.match((await place.aimx(args)).stdout, /\d runs? held.*: aimx runs list --held\n$/);
-  assert.match((await place.aimx(['runs', 'release', run_id])).stdout, new RegExp(`^Released ${run_id}\n$`));
+  assert.match(
+    (await place.aimx(['runs', 'release', run_id])).stdout,
+    new RegExp(`^Released ${run_id.slice(0, 12)}\n$`),
+  );
   await runIn(place, 'untrusted', 'succeeded');
   assert.match(
     await story('untrusted@example.net'),
@@ -207,7 +210,7 @@ test('what was cut short: launcher and hook were killed', rootOnly, async () => 
   assert.match(
     await story('cut@example.net'),
     new RegExp(
-      `Hook cut started once and is interrupted: it was cut short before it could say how it ended\\. Whether it has done its work is not known, so it does not start again by itself\\. To start it again: aimx runs replay ${run_id}; to leave it: aimx runs cancel ${run_id} `,
+      `Hook cut started once and is interrupted: it was cut short before it could say how it ended\\. Whether it has done its work is not known, so it does not start again by itself\\. To start it again: aimx runs replay ${run_id.slice(0, 12)}; to leave it: aimx runs cancel ${run_id.slice(0, 12)} `,
     ),
   );
   assert.match((await place.aimx(['list'])).stdout, /1 (run )?interrupted: aimx runs list --held\n$/);
@@ -224,7 +227,7 @@ test('what was ended: by its time limit, by somebody, by itself', rootOnly, asyn
   assert.match(
     await story('slow@example.net'),
     new RegExp(
-      `Hook slow started once and was ended at its time limit \\(timeout_secs\\) after \\S+ s\\. What it printed: aimx runs output ${slow} `,
+      `Hook slow started once and was ended at its time limit \\(timeout_secs\\) after \\S+ s\\. What it printed: aimx runs output ${slow.slice(0, 12)} `,
     ),
   );
   const { run_id: long } = await runIn(place, 'long', 'running');
@@ -241,7 +244,7 @@ test('what was ended: by its time limit, by somebody, by itself', rootOnly, asyn
   assert.match(
     await story('failing@example.net'),
     new RegExp(
-      `Hook failing started once and failed after .*: the hook ended with exit code 3\\. What it printed: aimx runs output ${failing} `,
+      `Hook failing started once and failed after .*: the hook ended with exit code 3\\. Its last line on stderr: "no luck"\\. What it printed: aimx runs output ${failing.slice(0, 12)} `,
     ),
   );
   assert.match(
@@ -266,6 +269,8 @@ test('what waits for its mailbox says so, with what to do, and goes on', rootOnl
     );
     const shown = await place.aimx(['mailboxes', 'show', 'blocked']);
     assert.match(shown.stdout, /mailbox-unsafe/);
+    for (const list of [['list'], ['mailboxes', 'list']])
+      assert.match((await place.aimx(list)).stdout, /^1 message waits: aimx mailboxes show blocked$/m);
   } finally {
     execFileSync('chown', ['nobody:nogroup', folder]);
     chmodSync(folder, 0o700);

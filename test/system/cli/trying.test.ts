@@ -65,8 +65,15 @@ test(
     assert.match(listed.stdout, /agent\/\S+-first/);
     assert.match(listed.stderr, /^aimx: using \S+\/\.aimx\/config\.toml\n$/);
     assert.match((await here(['trace', 'first@example.net'])).stdout, /1 further copy was absorbed/);
+    await send(port, { to: 'nobody@localhost', content: mail('lost') }).catch(() => undefined);
+    await eventually('the refusal', () =>
+      /refused {2}from 127\.0\.0\.1: 550 5\.1\.1 No such mailbox here \(/.test(dev.stdout),
+    );
     dev.signal('SIGINT');
     assert.deepEqual(await dev.ended(), { code: 0, signal: null });
+    assert.match(dev.stderr, /Stopping\.\n$/, 'no hook runs');
+    const replay = await here(['runs', 'replay', '123456']);
+    assert.match(replay.stderr, /start it with aimx dev/);
     assert.deepEqual(
       readdirSync(join(home, '.aimx', 'run')).filter((name) => /pid$|sock$/.test(name)),
       [],

@@ -2,10 +2,13 @@
 import { systemAccounts } from '../../../system/accounts.ts';
 import { systemClock } from '../../../system/clock.ts';
 import { daemonOptions } from '../daemon-options.ts';
-import { prepareDevConfig } from '../dev-config-file.ts';
+import { loopbackBind, prepareDevConfig } from '../dev-config-file.ts';
 import { createDevLog } from '../dev-log.ts';
 import { type CommandBody, type Invocation, textOption } from '../invocation.ts';
 import { runUntilStopped } from '../signals.ts';
+import { positiveNumber } from './page-options.ts';
+
+const PORT_MAX = 65_535;
 
 function greeting(
   invocation: Invocation,
@@ -31,17 +34,23 @@ function greeting(
 export const run: CommandBody = async (invocation) => {
   const { terminal, places, starters, cwd } = invocation;
   const account = systemAccounts(systemClock).current();
+  const portText = textOption(invocation, 'port');
+  const port = portText === undefined ? null : positiveNumber('--port', portText, PORT_MAX);
   const prepared = await prepareDevConfig({
     places,
     cwd,
     uid: invocation.uid,
     owner: account.name,
     hook: textOption(invocation, 'hook') ?? null,
+    port,
   });
   if (prepared.outcome !== 'kept') terminal.err(`aimx: ${prepared.outcome} ${prepared.configPath}\n`);
-  const daemon = await starters.startDaemon(
-    daemonOptions(invocation, createDevLog(terminal, systemClock), prepared),
-  );
+  const { log, hasRunning } = createDevLog(terminal, systemClock);
+  const options = daemonOptions(invocation, log, prepared);
+  const daemon = await starters.startDaemon({
+    ...options,
+    overrides: { ...options.overrides, ...(port === null ? {} : { bind: [loopbackBind(port)] }) },
+  });
   await terminal.out(
     greeting(invocation, {
       address: daemon.addresses[0] ?? 'nowhere',
@@ -50,5 +59,7 @@ export const run: CommandBody = async (invocation) => {
       inbox: `${places.dataDir ?? prepared.dataDir}/inbox/${prepared.mailbox}`,
     }),
   );
-  return await runUntilStopped(daemon, () => terminal.err('Stopping; hooks that run live on.\n'));
+  return await runUntilStopped(daemon, () =>
+    terminal.err(hasRunning() ? 'Stopping; hooks that run live on.\n' : 'Stopping.\n'),
+  );
 };

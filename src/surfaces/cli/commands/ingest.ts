@@ -1,5 +1,6 @@
 /** `aimx ingest`: through the daemon where there is one, else with a daemon's core of its own. */
 import type { IngestOutput } from '../../../operations/ingest.ts';
+import { shortRunId } from '../../../operations/run-view.ts';
 import { AimxError, isErrno } from '../../../system/errors.ts';
 import { jsonLog } from '../../../system/log.ts';
 import { daemonOptions } from '../daemon-options.ts';
@@ -8,6 +9,8 @@ import { uploadToDaemon } from '../perform.ts';
 import { safeLine } from '../safe-text.ts';
 import { print } from '../show.ts';
 
+/** Of runs that can be replayed. */
+const FINAL_STATES: readonly string[] = ['succeeded', 'failed', 'timed_out', 'interrupted', 'cancelled'];
 const BAD_STATES: readonly string[] = ['failed', 'timed_out', 'interrupted', 'cancelled'];
 
 async function withCore(invocation: Invocation, recipient: string): Promise<IngestOutput> {
@@ -25,12 +28,27 @@ async function withCore(invocation: Invocation, recipient: string): Promise<Inge
   }
 }
 
+/** Who sends the same message again to try a hook wants it to start again: how that is asked for. */
+function againLines({ mailbox, id, earlier_runs }: IngestOutput): readonly string[] {
+  const forget = `To deliver it once more: aimx dedup forget ${safeLine(`${mailbox}/${id ?? ''}`)}, then send it again`;
+  // Newest first: the last generation of each hook.
+  const last = earlier_runs.filter(
+    (run, index) => earlier_runs.findIndex(({ hook }) => hook === run.hook) === index,
+  );
+  const replays = last
+    .filter(({ state }) => FINAL_STATES.includes(state))
+    .map(
+      ({ hook, run_id }) => `To start hook ${safeLine(hook)} again: aimx runs replay ${shortRunId(run_id)}`,
+    );
+  return [...replays.toReversed(), forget];
+}
+
 function formatOutcome(answer: IngestOutput): string {
   const name = safeLine(`${answer.mailbox}/${answer.id ?? ''}`);
   const lines: string[] = [];
   if (answer.outcome === 'delivered') lines.push(`Delivered ${safeLine(answer.path ?? name)}`);
   if (answer.outcome === 'absorbed')
-    lines.push(`Absorbed: ${name} is this message already; no hook was started`);
+    lines.push(`Absorbed: ${name} is this message already; no hook was started`, ...againLines(answer));
   if (answer.outcome === 'accepted') lines.push('Accepted: it is on stable storage');
   if (answer.outcome === 'waiting') lines.push(`Accepted, and waits: ${safeLine(answer.reason ?? '')}`);
   for (const run of answer.runs) {

@@ -12,7 +12,7 @@ const COLUMNS: readonly Column<MessageView>[] = [
   // The name of the message says when it came, too.
   { title: 'RECEIVED (UTC)', value: (message) => shortTime(message.received_at), leaveOut: 3 },
   { title: 'MESSAGE', value: (message) => `${message.mailbox}/${message.id}` },
-  { title: 'FROM', value: (message) => message.from, shrinkTo: 12, leaveOut: 1 },
+  { title: 'FROM', value: (message) => message.from || '(no From)', shrinkTo: 12, leaveOut: 1 },
   {
     title: 'SUBJECT',
     value: (message) => message.subject,

@@ -37,6 +37,9 @@ export const list: CommandBody = async (invocation) => {
     const attention = attentionLine({
       held: sum((mailbox) => mailbox.runs_held),
       interrupted: sum((mailbox) => mailbox.runs_interrupted),
+      waiting: Object.fromEntries(
+        mailboxes.flatMap(({ name, waiting }) => (waiting ? [[name, waiting] as const] : [])),
+      ),
     });
     return (
       (mailboxes.length === 0 ? 'No mailboxes.\n' : formatTable(mailboxes, COLUMNS, invocation.terminal)) +

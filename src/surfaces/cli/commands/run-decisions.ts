@@ -1,5 +1,6 @@
 /** `aimx runs release|replay|cancel`. */
 import type { RunSelection } from '../../../operations/run-decisions.ts';
+import { shortRunId } from '../../../operations/run-view.ts';
 import { type CommandBody, flagOption, type Invocation, textOption } from '../invocation.ts';
 import { performInDaemon } from '../perform.ts';
 import { print } from '../show.ts';
@@ -14,7 +15,7 @@ function selection(invocation: Invocation): RunSelection {
 }
 
 function formatIds(what: string, none: string): (ids: readonly string[]) => string {
-  return (ids) => (ids.length === 0 ? `${none}\n` : ids.map((id) => `${what} ${id}\n`).join(''));
+  return (ids) => (ids.length === 0 ? `${none}\n` : ids.map((id) => `${what} ${shortRunId(id)}\n`).join(''));
 }
 
 export const release: CommandBody = async (invocation) => {
@@ -33,7 +34,7 @@ export const replay: CommandBody = async (invocation) => {
     invocation,
     answer,
     ({ run }) =>
-      `Run ${run.run_id} is replay ${run.generation} of hook ${run.hook} for ${run.mailbox}/${run.id}\n`,
+      `Run ${shortRunId(run.run_id)} is replay ${run.generation} of hook ${run.hook} for ${run.mailbox}/${run.id}\n`,
   );
   return 0;
 };

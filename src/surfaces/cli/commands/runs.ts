@@ -1,5 +1,5 @@
 /** `aimx runs list|show|output`. */
-import type { RunView } from '../../../operations/run-view.ts';
+import { type RunView, shortRunId } from '../../../operations/run-view.ts';
 import type { RunsListInput, RunsOutputOutput, RunsShowOutput } from '../../../operations/runs.ts';
 import { type CommandBody, flagOption, textOption } from '../invocation.ts';
 import { performOnRows } from '../perform.ts';
@@ -24,18 +24,26 @@ const STATE_STYLE: Readonly<Record<string, Style>> = {
 
 function resultOf(run: RunView): string {
   const exit = run.signal ?? (run.exit_code === null ? '' : `exit ${run.exit_code}`);
-  return [exit, run.reason ?? ''].filter(Boolean).join(', ');
+  // Such a reason says in words what stands before it.
+  const reason = /^(?:exit|signal): /.test(run.reason ?? '') && exit !== '' ? '' : run.reason;
+  return [exit, reason].filter(Boolean).join(', ');
 }
 
 const COLUMNS: readonly Column<RunView>[] = [
-  { title: 'RUN', value: (run) => run.run_id },
+  { title: 'RUN', value: (run) => shortRunId(run.run_id) },
   { title: 'STATE', value: (run) => run.state, style: (run) => STATE_STYLE[run.state] ?? null },
   {
     title: 'HOOK',
     value: (run) => (run.generation === 0 ? run.hook : `${run.hook} (replay ${run.generation})`),
     shrinkTo: 8,
   },
-  { title: 'MESSAGE', value: (run) => `${run.mailbox}/${run.id}`, shrinkTo: 24, leaveOut: 1 },
+  {
+    title: 'MESSAGE',
+    value: (run) => `${run.mailbox}/${run.id}`,
+    shrinkTo: 24,
+    isLastCut: true,
+    leaveOut: 1,
+  },
   { title: 'STARTED (UTC)', value: (run) => shortTime(run.started_at), leaveOut: 4 },
   { title: 'STARTS', value: (run) => String(run.attempt), leaveOut: 3 },
   { title: 'RESULT', value: resultOf, shrinkTo: 10, leaveOut: 2 },
@@ -115,7 +123,9 @@ const NO_OUTPUT: Readonly<Record<RunsOutputOutput['state'], string>> = {
 
 function formatOutput({ state, stdout, stderr }: RunsOutputOutput): string {
   const part = (title: string, text: string | null): string =>
-    text === null || text === '' ? `${title}: ${NO_OUTPUT[state]}\n` : `${title}:\n${safeText(text)}${text.endsWith('\n') ? '' : '\n'}`;
+    text === null || text === ''
+      ? `${title}: ${NO_OUTPUT[state]}\n`
+      : `${title}:\n${safeText(text)}${text.endsWith('\n') ? '' : '\n'}`;
   return part('stdout', stdout) + part('stderr', stderr);
 }
 
