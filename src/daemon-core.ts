@@ -36,7 +36,7 @@ import { type Faults, noFaults } from './system/faults.ts';
 import { linuxFiles } from './system/files-linux.ts';
 import type { Log } from './system/log.ts';
 import { systemProcessTable } from './system/process-table.ts';
-import { systemProcesses } from './system/processes.ts';
+import { type Processes, systemProcesses } from './system/processes.ts';
 import { type Random, systemRandom } from './system/random.ts';
 
 export interface CoreOptions {
@@ -60,6 +60,7 @@ export interface CorePorts {
   readonly faults: Faults;
   readonly random: Random;
   readonly authenticator: Authenticator;
+  readonly processes: Processes;
 }
 
 export const PRODUCTION_PORTS: CorePorts = {
@@ -67,6 +68,7 @@ export const PRODUCTION_PORTS: CorePorts = {
   faults: noFaults,
   random: systemRandom,
   authenticator: { authenticate: async () => UNAUTHENTICATED },
+  processes: systemProcesses,
 };
 
 export interface Core extends AsyncDisposable {
@@ -187,7 +189,7 @@ class OpenedCore implements Core {
     const { journal, registry, config } = this;
     const { log, environment } = this.#options;
     const stack = this.#stack;
-    const shared = { ...this.ports, journal, config, log, processes: systemProcesses };
+    const shared = { ...this.ports, journal, config, log };
     this.#runner = stack.use(
       await createHookRunner({
         ...shared,

@@ -37,7 +37,6 @@ export async function summarizeStep(
 ): Promise<MessageSummary> {
   for (let attempt = 1; ; attempt += 1) {
     try {
-      world.faults.reach('pipeline.summarizing');
       return await world.reader.summarize(message.raw, { signal });
     } catch (error) {
       if (!isReaderFailure(error) || signal.aborted) throw error;

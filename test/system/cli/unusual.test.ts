@@ -41,7 +41,7 @@ test('trace: a better authenticated copy took the place of the file, and the hoo
 
 test('trace: a message that its reader did not survive says so', async () => {
   using ground = new Ground();
-  await using daemon = await DaemonUnderTest.start(ground, { killReadersAt: 'pipeline.reading' });
+  await using daemon = await DaemonUnderTest.start(ground, { killReadersAt: 'read' });
   let text = '';
   // On a machine under load a reader may have read the message before it is killed.
   for (let number = 1; number <= TRIES && !text.includes('delivered unread'); number += 1) {

@@ -4,12 +4,12 @@
  * Started as a process of its own with one argument, {@link RootOptions} as JSON, so that it can be
  * killed. What is shipped has no such switch.
  */
-import { readFileSync } from 'node:fs';
 import type { Rank, Verdict } from '../../../src/authentication/verdict.ts';
 import { startDaemon } from '../../../src/daemon.ts';
 import { PRODUCTION_PORTS } from '../../../src/daemon-core.ts';
 import { epochMs, systemClock } from '../../../src/system/clock.ts';
 import { jsonLog } from '../../../src/system/log.ts';
+import { type Processes, systemProcesses } from '../../../src/system/processes.ts';
 
 export interface RootOptions {
   readonly configPath: string;
@@ -21,8 +21,8 @@ export interface RootOptions {
   readonly clockOffsetMs?: number;
   /** The rank of a copy is the local part of its reverse-path. */
   readonly rankByReversePath?: boolean;
-  /** Kill the reader process each time this point is reached. */
-  readonly killReadersAt?: 'pipeline.summarizing' | 'pipeline.reading';
+  /** The process that reads messages is killed by each request of this kind. */
+  readonly killReadersAt?: 'summarize' | 'read';
   readonly restored?: boolean;
 }
 
@@ -33,25 +33,22 @@ function reach(point: string): void {
   const count = (reached.get(point) ?? 0) + 1;
   reached.set(point, count);
   if (options.stopAt?.point === point && options.stopAt.nth === count) process.kill(process.pid, 'SIGKILL');
-  if (options.killReadersAt === point) killReaders();
 }
 
-/**
- * Ends the processes that read messages. Those that are there are stopped at once, so that none is quick
- * enough to answer the request that comes now; one that is started for it has no time to.
- */
-function killReaders(): void {
-  signalReaders('SIGSTOP');
-  setTimeout(() => signalReaders('SIGKILL'), 0);
-}
-
-/** The children of this process that run the reader's entry file. */
-function signalReaders(signal: NodeJS.Signals): void {
-  const children = readFileSync(`/proc/self/task/${process.pid}/children`, 'utf8').trim().split(' ');
-  for (const child of children.filter((pid) => pid !== ''))
-    if (readFileSync(`/proc/${child}/cmdline`, 'utf8').includes('reader.'))
-      process.kill(Number(child), signal);
-}
+/** Starts real processes; those that read messages die of the request that is named in the options. */
+const processes: Processes = {
+  async start(command, args, startOptions) {
+    const child = await systemProcesses.start(command, args, startOptions);
+    return {
+      ...child,
+      send(message) {
+        const { kind } = message as { readonly kind?: string };
+        if (kind === options.killReadersAt) child.kill('SIGKILL');
+        else child.send(message);
+      },
+    };
+  },
+};
 
 async function authenticate(message: {
   readonly envelope: { readonly reversePath: string };
@@ -71,6 +68,7 @@ const daemon = await startDaemon(
   {
     ...PRODUCTION_PORTS,
     faults: { reach },
+    processes,
     clock: {
       ...systemClock,
       now: () => epochMs(systemClock.now() + (options.clockOffsetMs ?? 0)),

@@ -83,7 +83,7 @@ test('SIGHUP: a certificate that is not there, and a config that cannot be read,
 
 test('a message that kills its reader twice is delivered unread, once, with the raw message beside it', async () => {
   using ground = new Ground();
-  await using daemon = await DaemonUnderTest.start(ground, { killReadersAt: 'pipeline.reading' });
+  await using daemon = await DaemonUnderTest.start(ground, { killReadersAt: 'read' });
   await send(daemon.port, { content: mail('poison') });
   await daemon.settled();
   assert.equal(ground.files().length, 1);
@@ -96,7 +96,7 @@ test('a message that kills its reader twice is delivered unread, once, with the 
 
 test('a message whose header fields kill every reader is delivered by its octets alone, once', async () => {
   using ground = new Ground();
-  await using daemon = await DaemonUnderTest.start(ground, { killReadersAt: 'pipeline.summarizing' });
+  await using daemon = await DaemonUnderTest.start(ground, { killReadersAt: 'summarize' });
   await send(daemon.port, { content: mail('venom') });
   await send(daemon.port, { content: mail('venom') });
   await daemon.settled();
