@@ -8,7 +8,7 @@ import { type RunId, toRunId } from '../journal/journal.ts';
 import type { Clock } from '../system/clock.ts';
 import type { Log } from '../system/log.ts';
 import type { ChildProcess, Processes } from '../system/processes.ts';
-import { HELPER_SCRIPT, SUPERVISOR_SCRIPT } from './launcher-script.ts';
+import { HELPER_COMMAND, HELPER_PROGRAMS } from './launcher-script.ts';
 import { HELPER_ENVIRONMENT } from './mechanisms.ts';
 
 export interface LaunchOrder {
@@ -76,10 +76,10 @@ export async function startHelper(options: HelperOptions): Promise<Helper> {
   let stopped = false;
 
   const start = async (): Promise<void> => {
-    const args = ['-c', HELPER_SCRIPT, 'aimx-hooks', options.stdinPath, SUPERVISOR_SCRIPT, options.isolation];
+    const args = ['-c', HELPER_COMMAND, 'aimx-hooks', options.stdinPath, options.isolation];
     const started = await processes.start('/bin/sh', args, {
       cwd: options.runsPath,
-      env: HELPER_ENVIRONMENT,
+      env: { ...HELPER_ENVIRONMENT, ...HELPER_PROGRAMS },
       detached: true,
     });
     if (stopped) return started.abandon();

@@ -7,12 +7,18 @@
  * open for reading only, so that a hook, which inherits it where there is no pid namespace, cannot write
  * into the journal's folder.
  *
- * What stands here must not hold a value of a message: those are in the launch file alone.
+ * Both programs go through the environment and not as an argument, so that a list of processes stays
+ * readable: each takes itself out of it before it starts anything. What stands here must not hold a value
+ * of a message: those are in the launch file alone.
  */
 import { constants } from 'node:os';
 
 /** `$0` of each supervisor; by it the daemon finds the one to tell that its run is cancelled. */
 export const SUPERVISOR_NAME = 'aimx-hook';
+
+/** What the helper is started with: `sh -c COMMAND NAME …` and, in its environment, both programs. */
+export const HELPER_COMMAND = 'eval "$AIMX_HELPER"';
+const SUPERVISOR_COMMAND = 'eval "$AIMX_SUPERVISOR"';
 
 /** Bytes of stdout and of stderr that are kept with an attempt (contract §6). */
 export const OUTPUT_BYTES_MAX: number = 64 * 1024;
@@ -25,8 +31,8 @@ export const EXEC_FAILED_SIGNAL = 64;
 export const NO_ROOM_SIGNAL = 63;
 
 /**
- * The helper. Arguments: folder of the stdin copies, supervisor's text, words that isolate a supervisor
- * (or the empty string). Works in the runs' folder. Its end does not end its launchers.
+ * The helper. Arguments: folder of the stdin copies, words that isolate a supervisor (or the empty
+ * string). Works in the runs' folder. Its end does not end its launchers.
  *
  * Reads `launch RUN ATTEMPT LAUNCHFILE TIMEOUT STDIN OWNER PRIVILEGES…` and says:
  *
@@ -42,8 +48,9 @@ export const NO_ROOM_SIGNAL = 63;
  *     4 flush mark and folders           the same, also after power loss
  *     5 start the supervisor             the same, or the supervisor goes on by itself
  */
-export const HELPER_SCRIPT: string = `
-stdin_folder=$1 supervisor=$2 isolation=$3
+const HELPER_SCRIPT: string = `
+stdin_folder=$1 isolation=$2 supervisor=$AIMX_SUPERVISOR
+unset AIMX_HELPER AIMX_SUPERVISOR
 exec 8>&1
 say() { echo "$@" >&8; } 2>/dev/null
 
@@ -83,7 +90,7 @@ launch() {
   # stdout and stderr through a pipe each; a tail ends when the last who holds its pipe is gone.
   {
     {
-      $isolation /bin/sh -c "$supervisor" ${SUPERVISOR_NAME} "$run" "$attempt" "$timeout" "$stdin" "$owner" $privileges 2>&3 3>&- |
+      AIMX_SUPERVISOR=$supervisor $isolation /bin/sh -c '${SUPERVISOR_COMMAND}' ${SUPERVISOR_NAME} "$run" "$attempt" "$timeout" "$stdin" "$owner" $privileges 2>&3 3>&- |
         tail -c ${OUTPUT_BYTES_MAX} >"$attempt.stdout" 3>&- 7<&- 8>&- 9<&-
     } 3>&1 | tail -c ${OUTPUT_BYTES_MAX} >"$attempt.stderr" 7<&- 8>&- 9<&-
   }
@@ -110,7 +117,8 @@ done
  *
  *     PHASE [REASON] exit|signal NUMBER end      PHASE: hook, timed-out, cancelled, not-started REASON
  */
-export const SUPERVISOR_SCRIPT: string = `
+const SUPERVISOR_SCRIPT: string = `
+unset AIMX_SUPERVISOR
 run=$1 attempt=$2 timeout=$3 stdin=$4 owner=$5
 shift 5
 cut='' timer='' killer=''
@@ -208,3 +216,9 @@ done
 sync "$attempt.status" .
 exit 0
 `;
+
+/** What {@link HELPER_COMMAND} finds in its environment. */
+export const HELPER_PROGRAMS: Readonly<Record<string, string>> = {
+  AIMX_HELPER: HELPER_SCRIPT,
+  AIMX_SUPERVISOR: SUPERVISOR_SCRIPT,
+};

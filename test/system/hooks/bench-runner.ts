@@ -184,7 +184,8 @@ export async function openBench(options: BenchOptions): Promise<Bench> {
         const trial = options.withoutNamespaces === true ? text.replaceAll('unshare', 'false') : text;
         return trial.replaceAll('/bin/sh', options.shell ?? '/bin/sh');
       };
-      const child = await systemProcesses.start(instead(command), args.map(instead), more);
+      const env = Object.fromEntries(Object.entries(more.env).map(([name, value]) => [name, instead(value)]));
+      const child = await systemProcesses.start(instead(command), args.map(instead), { ...more, env });
       if (!args.includes('aimx-hooks')) return child;
       helperPid = child.pid;
       return options.deafHelper === true ? { ...child, write: async () => undefined } : child;

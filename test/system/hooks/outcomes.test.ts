@@ -102,6 +102,16 @@ test('hook: of 50 MB on stdout and stderr the last 64 KiB are kept', async () =>
   assert.ok(stdout.endsWith('\0end\n') && stderr.endsWith('\0fin\n'));
 });
 
+test('processes of a run: what they were started with fits a line of a list', async () => {
+  await using bench = await openBench({ withoutNamespaces: true, hooks: [sh('long', 'sleep 1000')] });
+  const runId = bench.run('long');
+  await bench.rows.until(runId, 'running');
+  const lines = (await holdersUnder(bench)).map(({ argv }) => argv.join(' '));
+  assert.ok(lines.length >= 2 && lines.some((line) => line.includes(` aimx-hook ${runId} 1 20 `)));
+  for (const line of lines) assert.ok(line.length < 400 && !line.includes('\n'), line);
+  await bench.runner.cancel(runId, 'root');
+});
+
 test('output: not known while the hook runs, kept at its end, empty where it printed nothing', async () => {
   await using folder = makeFolder();
   const wait = `while [ ! -e ${folder.path}/go ]; do sleep 0.02; done`;

@@ -7,6 +7,7 @@ import { type BenchOptions, holdersUnder, makeFolder, openBench, sh } from './be
 
 const HOOKS: BenchOptions['hooks'] = [
   ...[0, 3, 126, 137, 192].map((code) => sh(`exit-${code}`, `exit ${code}`)),
+  sh('clean', 'env | grep -E "^AIMX_(HELPER|SUPERVISOR)=" && exit 9; exit 0'),
   sh('killed', 'kill -s KILL $$'),
   { name: 'absent', cmd: ['/nonexistent/program'] },
   { ...sh('ever', 'sleep 1000 & sleep 1000'), timeoutSeconds: 1 },
@@ -31,6 +32,7 @@ for (const program of ['/usr/bin/dash', '/bin/bash', '/bin/busybox'])
         };
         await check('exit-0', 'succeeded', 0);
         for (const code of [3, 126, 137, 192]) await check(`exit-${code}`, 'failed', code);
+        await check('clean', 'succeeded', 0);
         await check('killed', 'failed', 'SIGKILL');
         await check('absent', 'failed', 'not-found');
         await check('ever', 'timed_out', 'SIGTERM');
