@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { withCrlf } from './content-intake.ts';
+import type { OperationContext } from './operation.ts';
 import { OPERATIONS } from './operations.ts';
 import { splitReference } from './reference.ts';
+import { ownRun } from './runs.ts';
 import { INPUT_SCHEMAS } from './schemas.ts';
 import { formatDuration, formatSize, listOf } from './trace/words.ts';
+import { lastLine } from './trace.ts';
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 const text = (of: Uint8Array): string => new TextDecoder().decode(of);
@@ -35,6 +38,49 @@ test('splitReference() tells mailboxes, ids and Message-IDs apart', () => {
   check('2026-x', 'sam', 'sam', '2026-x');
   check('<a/b@example.com>', undefined, undefined, 'a/b@example.com');
   check('support/2026-x', 'sam', 'sam', '2026-x');
+});
+
+interface FakeRun {
+  readonly runId: string;
+  readonly mailbox: string;
+  readonly mailboxId: string;
+}
+
+/** Rows of runs, for a caller who owns the mailbox `mine`. */
+function contextWith(runs: readonly FakeRun[]): OperationContext {
+  const query = async (kind: string, input: { runId?: string; runIdPrefix?: string }): Promise<unknown> =>
+    kind === 'run'
+      ? (runs.find(({ runId }) => runId === input.runId) ?? null)
+      : { rows: runs.filter(({ runId }) => runId.startsWith(input.runIdPrefix ?? '?')), nextCursor: null };
+  const context: unknown = {
+    rows: { query },
+    caller: { kind: 'peer', uid: 1000, gid: 1000, pid: 1 },
+    config: { mailboxes: [{ name: 'mine' }] },
+    configProblem: null,
+    owned: new Set(['mine']),
+    mailboxIds: null,
+  };
+  return context as OperationContext;
+}
+
+test('ownRun() takes an id, or its first digits where they fit one run of the caller', async () => {
+  const run = (runId: string, mailbox = 'mine'): FakeRun => ({ runId, mailbox, mailboxId: mailbox });
+  const context = contextWith([run('abcdef01'), run('abcdef02'), run('12345678'), run('12345699', 'other')]);
+  const found = async (reference: string): Promise<string> => (await ownRun(context, reference)).runId;
+  assert.equal(await found('abcdef01'), 'abcdef01');
+  assert.equal(await found('123456'), '12345678', 'a run of somebody else is no candidate');
+  await assert.rejects(found('abcdef'), {
+    code: 'request.ambiguous',
+    detail: { candidates: ['abcdef01', 'abcdef02'] },
+  });
+  for (const unknown of ['12345', '12345699', 'zzzzzzzz', 'ABCDEF01', ''])
+    await assert.rejects(found(unknown), { code: 'request.not-found' });
+});
+
+test('lastLine() is what a program said last, and never long', () => {
+  assert.equal(lastLine('first\n  second \r\n\n'), 'second');
+  assert.equal(lastLine('\n \n'), undefined);
+  assert.equal(lastLine('x'.repeat(1000))?.length, 200);
 });
 
 test('figures read as people write them', () => {

@@ -37,7 +37,7 @@ export interface StoryRows {
   /** Ids of other messages of the mailbox with the same Message-ID. */
   readonly sameMessageId: readonly string[];
   readonly runs: readonly RunRow[];
-  /** False where the file of a delivered message is no longer where it was put. */
+  /** False where the file of a delivered message is not where it was put. */
   readonly isInPlace: boolean;
   readonly lastWords: RunSurroundings['lastWords'];
 }

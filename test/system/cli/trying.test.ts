@@ -1,7 +1,17 @@
 /** `aimx dev` and `aimx demo`: what a person types first, as a user without any rights. */
 import assert from 'node:assert/strict';
-import { chmodSync, chownSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { connect } from 'node:net';
+import { once } from 'node:events';
+import {
+  chmodSync,
+  chownSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { type AddressInfo, connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -112,6 +122,42 @@ test(
     await portOf(dev);
     assert.equal(readFileSync(path, 'utf8'), edited);
     assert.doesNotMatch(dev.stderr, /wrote|changed/);
+  },
+);
+
+/** A port that nobody listens on now. */
+async function freePort(): Promise<number> {
+  const probe = createServer().listen(0, '127.0.0.1');
+  await once(probe, 'listening');
+  const { port } = probe.address() as AddressInfo;
+  probe.close();
+  await once(probe, 'close');
+  return port;
+}
+
+test(
+  'dev --port: listens there; a file without From, and one moved by hand, are called what they are',
+  rootOnly,
+  async () => {
+    const port = await freePort();
+    await using dev = startDev('--port', String(port));
+    assert.equal(await portOf(dev), port);
+    await send(port, {
+      to: 'agent@localhost',
+      content: mail('unsigned').replace(/^From: .*\r\n/m, ''),
+    });
+    await eventually('the file', () => /unsigned: unsigned, from \(no From\)\n/.test(dev.stdout));
+    assert.match((await here(['list'])).stdout, /-unsigned +\(no From\) /);
+    const inbox = join(home, '.aimx', 'data', 'inbox', 'agent');
+    const name = readdirSync(inbox).find((file) => file.endsWith('-unsigned.md')) ?? '';
+    const elsewhere = await here(['read', name, '--folder', 'archive']);
+    assert.equal(elsewhere.exit, 1);
+    assert.match(elsewhere.stderr, /it is there with --folder inbox\n$/);
+    renameSync(join(inbox, name), join(home, name));
+    assert.match(
+      (await here(['trace', 'unsigned@example.net'])).stdout,
+      /^file no longer where it was put[\s\S]*One file was put into mailbox agent; it is no longer there/m,
+    );
   },
 );
 
