@@ -473,6 +473,16 @@ test('accept(): a full disk refuses, keeps nothing half, and goes on when there 
   );
 });
 
+test('accept(): a log that was deleted under it is broken, not acknowledged', async (t) => {
+  const folder = tempFolder(t);
+  const desk = await Desk.open(storeIn(folder));
+  await desk.accept({ text: 'kept' });
+  rmSync(onlySegment(folder));
+  await assert.rejects(desk.accept({ text: 'lost' }), { code: 'journal.broken' });
+  await assert.rejects(desk.journal.broken, { code: 'journal.broken' });
+  await desk.journal[Symbol.asyncDispose]();
+});
+
 test('accept(): after a failed write nothing is taken, and the journal says that it is broken', async (t) => {
   const folder = tempFolder(t);
   const desk = await Desk.open(storeIn(folder));

@@ -1,7 +1,7 @@
 /**
  * Calls on a plain file descriptor as promises: a `FileHandle`'s cost the main thread a third more.
  */
-import { close, fdatasync, ftruncate, open, writev } from 'node:fs';
+import { close, fdatasync, fstatSync, ftruncate, open, writev } from 'node:fs';
 
 /** @throws the file system's error, as all below. */
 export function openFile(path: string, flags: number): Promise<number> {
@@ -18,6 +18,11 @@ export function cutFile(fd: number, sizeBytes: number): Promise<void> {
 
 export function flushFile(fd: number): Promise<void> {
   return call((done) => fdatasync(fd, done));
+}
+
+/** True where no name leads to the open file any more. Asks the kernel's memory, not the disk. */
+export function isRemoved(fd: number): boolean {
+  return fstatSync(fd).nlink === 0;
 }
 
 /** Writes all of `buffers` at `position`; a failure may leave some of it written. */

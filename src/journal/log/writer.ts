@@ -15,7 +15,7 @@ import { constants } from 'node:fs';
 import { join } from 'node:path';
 import type { AimxError } from '../../system/errors.ts';
 import type { Faults } from '../../system/faults.ts';
-import { closeFile, cutFile, openFile, writeAll } from './descriptor.ts';
+import { closeFile, cutFile, isRemoved, openFile, writeAll } from './descriptor.ts';
 import { broken, isNoRoom, noRoom } from './failures.ts';
 import { PreparedSpace } from './prepared-space.ts';
 import { EMPTY_SHA256, encodeRecord, type RecordKind } from './record.ts';
@@ -214,6 +214,8 @@ export class LogWriter {
       // Preparing may have failed meanwhile.
       if (this.#broken !== null) throw this.#broken;
       await writeAll(this.#fd, buffers, this.#endOffset);
+      // Somebody has deleted the data folder under us: what is written to an unlinked file is lost.
+      if (isRemoved(this.#fd)) throw new Error('the log file was deleted');
       this.#options.faults.reach('journal.flushed');
       return true;
     } catch (error) {
