@@ -5,6 +5,9 @@ import { EVENT_MEANINGS } from './events.ts';
 
 const LEVELS = new Set(['debug', 'info', 'warn', 'error']);
 
+/** A session knows no log: what it has to say is an effect, which its driver logs at this level. */
+const EFFECT = { method: 'log', level: 'info' };
+
 interface LoggedEvent {
   readonly name: string;
   readonly level: string;
@@ -26,7 +29,8 @@ function collectEvents(source: Source): readonly LoggedEvent[] {
   const events: LoggedEvent[] = [];
   walk(source.tree, (node) => {
     if (!ts.isCallExpression(node) || !ts.isPropertyAccessExpression(node.expression)) return;
-    const level = node.expression.name.text;
+    const method = node.expression.name.text;
+    const level = method === EFFECT.method ? EFFECT.level : method;
     const [name, fields] = node.arguments;
     if (!LEVELS.has(level) || name === undefined || !ts.isStringLiteral(name)) return;
     if (!/^[a-z-]+\.[a-z_-]+$/.test(name.text)) return;

@@ -55,13 +55,17 @@ export const EVENT_MEANINGS: Readonly<Record<string, string>> = {
   'runs.expired': 'Runs that were held for 30 days were given up.',
   'smtp.accept-failed': 'A connection could not be taken in.',
   'smtp.accepted': 'A message is on stable storage, and its `250` is on its way.',
+  'smtp.bytes-before-handshake': 'Bytes came behind STARTTLS before the handshake; the session was closed.',
   'smtp.closed': 'A session has ended.',
   'smtp.connection-refused': 'A connection beyond the limits got `421`.',
   'smtp.journal-broken': 'The journal cannot be used; sessions get `421`.',
   'smtp.listening': 'A listener is open.',
   'smtp.mailbox-gone': 'A mailbox was removed between RCPT and the end of the message.',
   'smtp.no-starttls': 'There is no certificate at the default place; STARTTLS is not offered.',
+  'smtp.refused':
+    'A command or a message was refused; further ones of a connection at debug after the 100th.',
   'smtp.spool-not-removed': 'A file of a message that was not accepted could not be removed.',
+  'smtp.timed-out': 'A time limit has passed: of a command, of a block of a message, of the session.',
   'tls.refused': 'The certificate could not be read again; the old one goes on.',
   'upkeep.failed': 'A round of upkeep failed; the next one tries again.',
 };

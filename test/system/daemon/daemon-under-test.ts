@@ -241,8 +241,8 @@ export class DaemonUnderTest implements AsyncDisposable {
   }
 
   /** Waits until nothing is pending and no run is due, claimed or running. */
-  async settled(): Promise<void> {
-    const deadline = performance.now() + SETTLE_MS_MAX;
+  async settled(limitMs: number = SETTLE_MS_MAX): Promise<void> {
+    const deadline = performance.now() + limitMs;
     for (;;) {
       const open = await this.#openWork();
       if (open === '') return;
@@ -253,13 +253,15 @@ export class DaemonUnderTest implements AsyncDisposable {
   }
 
   async #openWork(): Promise<string> {
-    const [{ runs }, { mailboxes }] = await Promise.all([
-      this.ask<{ runs: readonly { state: string }[] }>('runs.list', { limit: 200 }),
-      this.ask<{ mailboxes: readonly { mailbox: string; pending: number }[] }>('mailboxes.list', {}),
+    const count = async (state: string): Promise<number> =>
+      (await this.ask<{ runs: readonly unknown[] }>('runs.list', { state, limit: 1 })).runs.length;
+    const [runs, { mailboxes }] = await Promise.all([
+      Promise.all(['due', 'claimed', 'running'].map(count)),
+      this.ask<{ mailboxes: readonly { pending: number }[] }>('mailboxes.list', {}),
     ]);
-    const open = runs.filter(({ state }) => ['due', 'claimed', 'running'].includes(state));
     const pending = mailboxes.filter((mailbox) => mailbox.pending > 0);
-    return open.length + pending.length === 0 ? '' : JSON.stringify({ open, pending });
+    const open = runs.reduce((sum, some) => sum + some, 0);
+    return open + pending.length === 0 ? '' : JSON.stringify({ open, pending });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
