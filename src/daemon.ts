@@ -6,36 +6,14 @@
  */
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type CoreOptions, type CorePorts, openCore, PRODUCTION_PORTS } from './daemon-core.ts';
+import { type CorePorts, openCore, PRODUCTION_PORTS } from './daemon-core.ts';
 import { formatBind } from './inbound/bind.ts';
 import { createInbound } from './inbound/inbound.ts';
-import type { OperationWorld } from './operations/operation.ts';
+import type { DaemonCore, DaemonOptions, RunningDaemon } from './surfaces/cli/invocation.ts';
 import { createControlServer } from './surfaces/socket/control-server.ts';
 import { systemCertificates } from './system/certificate.ts';
 import type { Log } from './system/log.ts';
 import { systemNetwork } from './system/network.ts';
-
-export interface DaemonOptions extends CoreOptions {
-  readonly overrides: CoreOptions['overrides'] & {
-    /** Absolute; holds the socket and the pid file. */
-    readonly runtimeDir: string;
-  };
-}
-
-export interface RunningDaemon {
-  /** `host:port` of every listener. */
-  readonly addresses: readonly string[];
-  /** The exit code: 0 after `stop`, 1 where it could not go on and must be started again. */
-  readonly stopped: Promise<number>;
-  stop(): Promise<void>;
-  /** Reads config and certificate again. What is bad is refused and logged, and the old one goes on. */
-  reload(): Promise<void>;
-}
-
-export interface DaemonCore {
-  readonly world: OperationWorld;
-  stop(): Promise<void>;
-}
 
 /** A message that is coming in when the daemon stops may end within this (reliability F12: 10 s in all). */
 const STOP_SESSIONS_MS_MAX = 7_000;

@@ -1,19 +1,15 @@
 /** What a command is given, and the one thing that it needs of the composition root. */
+import type { ConfigOverrides } from '../../config/overrides.ts';
 import type { OperationWorld } from '../../operations/operation.ts';
 import type { Log } from '../../system/log.ts';
 import type { Places } from './places.ts';
 import type { Terminal } from './terminal.ts';
 
 export interface DaemonOptions {
+  /** Absolute. */
   readonly configPath: string;
-  /** Kept through every reload (contract §1). */
-  readonly overrides: {
-    readonly dataDir?: string;
-    readonly bind?: readonly string[];
-    readonly tlsCert?: string;
-    readonly tlsKey?: string;
-    readonly runtimeDir: string;
-  };
+  /** Kept through every reload (contract §1). `runtimeDir` is absolute; it holds the socket and the pid file. */
+  readonly overrides: ConfigOverrides & { readonly runtimeDir: string };
   /** The folder is a restored one: what is not final is held. */
   readonly restored?: boolean;
   /** PATH and LANG of the caller, for hooks that run as the same user. */
@@ -24,10 +20,10 @@ export interface DaemonOptions {
 export interface RunningDaemon {
   /** `host:port` of every listener. */
   readonly addresses: readonly string[];
-  /** Resolves with the exit code once it has stopped, by itself or because it was told to. */
+  /** The exit code: 0 after `stop`, 1 where it could not go on and must be started again. */
   readonly stopped: Promise<number>;
   stop(): Promise<void>;
-  /** Reads the config again; a bad one is refused and said in the log. */
+  /** Reads config and certificate again. What is bad is refused and logged, and the old one goes on. */
   reload(): Promise<void>;
 }
 
