@@ -22,7 +22,7 @@ export interface Report {
 
 export function describeMachine(): string {
   const model = cpus()[0]?.model.trim() ?? arch();
-  return `${availableParallelism()} cores (${model}), Linux ${release()}, Node ${process.version}`;
+  return `${availableParallelism()} cores (${model}), Linux ${release().split('-')[0]}, Node ${process.version}`;
 }
 
 export function currentLoad(): number {
