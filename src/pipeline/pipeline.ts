@@ -3,7 +3,7 @@
  *
  * The pipeline owns no state. It leases messages that are not done, runs the steps that their rows
  * say are open, and gives them back; a crash leaves rows, and running what is not finished is the
- * whole recovery. At most {@link MESSAGES_AT_ONCE} messages are in hand, however many wait, and one
+ * whole recovery. At most {@link MESSAGES_AT_ONCE} messages are in hand, however many wait, and fewer
  * while many are being accepted.
  *
  * It must not know: SMTP, sockets, how a hook is started. It meets `inbound` and the hooks in rows.
