@@ -135,10 +135,19 @@ test('output: lost where every process of the attempt was killed, as by the end 
   const runId = bench.run('cut');
   await bench.rows.until(runId, 'running');
   const run = join(bench.rows.journal.folders.runs, runId);
-  const tails: number[] = [];
-  for (const name of ['1.stdout', '1.stderr'])
-    for (const { pid, argv } of await systemProcessTable.holdersOf(join(run, name)))
-      if (argv[0] === 'tail') tails.push(pid);
+  const findTails = async (): Promise<readonly number[]> => {
+    const tails: number[] = [];
+    for (const name of ['1.stdout', '1.stderr'])
+      for (const { pid, argv } of await systemProcessTable.holdersOf(join(run, name)))
+        if (argv[0] === 'tail') tails.push(pid);
+    return tails;
+  };
+  // The mark is taken before the pipes are laid.
+  let tails = await findTails();
+  for (let round = 0; tails.length < 2 && round < 200; round += 1) {
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    tails = await findTails();
+  }
   assert.equal(tails.length, 2);
   for (const pid of [...tails, ...(await holdersUnder(bench)).map((holder) => holder.pid)])
     systemProcessTable.signal(pid, 'SIGKILL');
