@@ -4,20 +4,16 @@
  * Trust decides whether a hook may start by itself. It is never raised by anything but a verdict that
  * is aligned with From; a message nobody has authenticated is not trusted.
  */
+import type { MailboxConfig } from '../config/config.ts';
 import type { Trust, Verdict } from './verdict.ts';
 
-/** What a mailbox asks for. */
-export interface TrustRequest {
-  readonly policy: 'none' | 'verified';
-  readonly trustedSenders: readonly string[];
-}
-
 /**
+ * @param mailbox What the mailbox asks for.
  * @returns `none` where the mailbox asks for nothing; else `false` with a reason that says what is
  *   missing and what would change it.
  */
-export function decideTrust(request: TrustRequest, verdict: Verdict): Trust {
-  if (request.policy === 'none') return { trusted: 'none', reason: null };
+export function decideTrust(mailbox: Pick<MailboxConfig, 'trust'>, verdict: Verdict): Trust {
+  if (mailbox.trust === 'none') return { trusted: 'none', reason: null };
   if (verdict.spf === 'temperror' || verdict.dkim === 'temperror' || verdict.dmarc === 'temperror')
     return {
       trusted: 'false',

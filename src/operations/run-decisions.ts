@@ -63,10 +63,7 @@ async function firesToday(context: OperationContext, run: RunRow): Promise<boole
   const journal = requireJournal(context);
   const delivery = await journal.query('delivery', { deliveryId: run.deliveryId });
   const message = delivery && (await journal.query('message', { journalId: delivery.journalId }));
-  const trust = decideTrust(
-    { policy: mailbox.trust, trustedSenders: mailbox.trustedSenders },
-    message?.verdict ?? UNAUTHENTICATED,
-  );
+  const trust = decideTrust(mailbox, message?.verdict ?? UNAUTHENTICATED);
   const plan = planHooks(mailbox.hooks, run.event, trust).find(({ hook }) => hook === run.hook);
   return plan !== undefined && plan.held === null;
 }

@@ -79,9 +79,9 @@ function targetOf(
 }
 
 /** Trust of a mailbox that is not in the config any more is nothing to decide: it has no hooks. */
-export function trustOf(mailbox: MailboxConfig | null, verdict: Verdict): Trust {
+function trustOf(mailbox: MailboxConfig | null, verdict: Verdict): Trust {
   if (mailbox === null) return { trusted: 'none', reason: null };
-  return decideTrust({ policy: mailbox.trust, trustedSenders: mailbox.trustedSenders }, verdict);
+  return decideTrust(mailbox, verdict);
 }
 
 function rankOf(verdict: Verdict, trust: Trust): Rank {

@@ -23,8 +23,6 @@ export interface MailboxRegistry extends MailboxDirectory, Disposable {
   onAdopted(callback: () => void): void;
   /** Mailbox name → id. */
   readonly ids: Readonly<Record<string, MailboxId>>;
-  /** Uid of the mailbox's owner; null where the account does not exist. */
-  ownerUid(mailbox: string): number | null;
 }
 
 interface Entry {
@@ -137,13 +135,6 @@ class Registry implements MailboxRegistry {
   placeOf(mailboxId: MailboxId): MailboxPlace | null {
     const entry = this.#entries.get(mailboxId);
     return entry === undefined ? null : { mailbox: entry.config.name, owner: entry.owner };
-  }
-
-  ownerUid(mailbox: string): number | null {
-    const id = this.#ids[mailbox];
-    const owner = id === undefined ? undefined : this.#entries.get(id)?.owner;
-    if (owner === undefined || owner === 'missing') return null;
-    return owner?.uid ?? this.#options.selfUid;
   }
 
   [Symbol.dispose](): void {

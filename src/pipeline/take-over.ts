@@ -1,6 +1,6 @@
 /**
  * Mailboxes that the earlier version has written are read in once, so that a sender's retry of what it
- * delivered is known (contract §3).
+ * delivered is known (contract §3); after a restore all are, for files that are newer than the rows.
  *
  * Receiving starts at once; decisions on such a mailbox wait until it has been read in.
  */

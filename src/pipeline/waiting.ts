@@ -54,6 +54,12 @@ export function obstacleOfProblem({ kind, reason, hint }: MailboxProblem): Obsta
   return { code: kind, reason, hint };
 }
 
+/** A fault of aimx, of this message alone: all others go on while it is looked into. */
+const ROWS_CONFLICT = {
+  code: 'rows-conflict',
+  hint: 'Please report it with the log and `aimx trace` of the message',
+};
+
 /** Failures of one message that others need not wait for. */
 const OBSTACLES: Readonly<Partial<Record<ErrorCode, Omit<Obstacle, 'reason'>>>> = {
   'reader.died': {
@@ -64,15 +70,8 @@ const OBSTACLES: Readonly<Partial<Record<ErrorCode, Omit<Obstacle, 'reason'>>>> 
     code: 'reader-timeout',
     hint: 'The machine may be overloaded; the delivery goes on by itself',
   },
-  // A fault of aimx, of this message alone: all others go on while it is looked into.
-  'request.conflict': {
-    code: 'rows-conflict',
-    hint: 'Please report it with the log and `aimx trace` of the message',
-  },
-  'request.not-found': {
-    code: 'rows-conflict',
-    hint: 'Please report it with the log and `aimx trace` of the message',
-  },
+  'request.conflict': ROWS_CONFLICT,
+  'request.not-found': ROWS_CONFLICT,
   'journal.damaged': {
     code: 'raw-damaged',
     hint: 'The stored bytes of this message are not those that were accepted: check the disk, and restore the journal from a backup',

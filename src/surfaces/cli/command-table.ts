@@ -2,6 +2,7 @@
  * Every command as data: the parser, the help, the shell completion and the reference are made from
  * this table. Bodies are loaded when they are called, since loading is most of what a command takes.
  */
+import { MAIL_FOLDERS, RUN_STATES } from '../../operations/choices.ts';
 import type { ArgumentSpec, CommandSpec, FamilySpec, OptionSpec } from './command-spec.ts';
 
 export const FAMILIES: readonly FamilySpec[] = [
@@ -11,19 +12,6 @@ export const FAMILIES: readonly FamilySpec[] = [
   { name: 'hooks', alias: 'hook', group: 'Hooks', summary: 'See which hooks there are' },
   { name: 'config', group: 'Server', summary: 'Check the configuration' },
 ];
-
-const FOLDERS = ['inbox', 'sent', 'archive', 'trash', 'drafts'] as const;
-const STATES = [
-  'due',
-  'held',
-  'claimed',
-  'running',
-  'succeeded',
-  'failed',
-  'timed_out',
-  'interrupted',
-  'cancelled',
-] as const;
 
 const message: ArgumentSpec = {
   name: 'message',
@@ -35,7 +23,7 @@ const run: ArgumentSpec = {
 };
 const runsArgument: ArgumentSpec = { ...run, isVariadic: true, isOptional: true };
 const mailbox: OptionSpec = { flags: '--mailbox <name>', describe: 'only this mailbox' };
-const folder: OptionSpec = { flags: '--folder <folder>', describe: 'where to look', choices: FOLDERS };
+const folder: OptionSpec = { flags: '--folder <folder>', describe: 'where to look', choices: MAIL_FOLDERS };
 const limit: OptionSpec = { flags: '--limit <count>', describe: 'rows in a page, 1 to 500 (default: 50)' };
 const cursor: OptionSpec = { flags: '--cursor <cursor>', describe: 'next_cursor of the page before' };
 const hook: OptionSpec = { flags: '--hook <name>', describe: 'only this hook' };
@@ -154,7 +142,7 @@ const HOOK_COMMANDS: readonly CommandSpec[] = [
     options: [
       mailbox,
       hook,
-      { flags: '--state <state>', describe: 'only runs in this state', choices: STATES },
+      { flags: '--state <state>', describe: 'only runs in this state', choices: RUN_STATES },
       { flags: '--held', describe: 'only those that wait for a decision: held and interrupted' },
       limit,
       cursor,
