@@ -58,12 +58,19 @@ async function selectRuns(context: OperationContext, selection: RunSelection): P
 
 /** True where today's configuration would not hold the run: its hook or its mailbox asks for less, or trust has come. */
 async function firesToday(context: OperationContext, run: RunRow): Promise<boolean> {
-  const mailbox = requireConfig(context).mailboxes.find(({ name }) => name === run.mailbox);
+  const config = requireConfig(context);
+  const mailbox = config.mailboxes.find(({ name }) => name === run.mailbox);
   if (mailbox === undefined) return false;
   const journal = requireJournal(context);
   const delivery = await journal.query('delivery', { deliveryId: run.deliveryId });
   const message = delivery && (await journal.query('message', { journalId: delivery.journalId }));
-  const trust = decideTrust(mailbox, message?.verdict ?? UNAUTHENTICATED);
+  if (delivery === null || message === null) return false;
+  const trust = decideTrust(mailbox, message.verdict ?? UNAUTHENTICATED, {
+    receivedAt: message.arrival.receivedAt,
+    windowMs: config.dedup.windowMs,
+    arcSealers: config.arcSealers,
+    deliveredTo: delivery.deliveredTo,
+  });
   const plan = planHooks(mailbox.hooks, run.event, trust).find(({ hook }) => hook === run.hook);
   return plan !== undefined && plan.held === null;
 }

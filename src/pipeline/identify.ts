@@ -66,7 +66,7 @@ function targetOf(
   world: World,
 ): IdentifyTarget {
   const mailbox = world.directory.configOf(delivery.mailboxId);
-  const trust = trustOf(mailbox, verdict);
+  const trust = trustOf(mailbox, delivery, message, verdict, config);
   return {
     deliveryId: delivery.deliveryId,
     mode: mailbox?.dedupMode ?? config.dedup.mode,
@@ -79,9 +79,20 @@ function targetOf(
 }
 
 /** Trust of a mailbox that is not in the config any more is nothing to decide: it has no hooks. */
-function trustOf(mailbox: MailboxConfig | null, verdict: Verdict): Trust {
+export function trustOf(
+  mailbox: MailboxConfig | null,
+  delivery: DeliveryRow,
+  message: MessageRow,
+  verdict: Verdict,
+  config: Config,
+): Trust {
   if (mailbox === null) return { trusted: 'none', reason: null };
-  return decideTrust(mailbox, verdict);
+  return decideTrust(mailbox, verdict, {
+    receivedAt: message.arrival.receivedAt,
+    windowMs: config.dedup.windowMs,
+    arcSealers: config.arcSealers,
+    deliveredTo: delivery.deliveredTo,
+  });
 }
 
 function rankOf(verdict: Verdict, trust: Trust): Rank {

@@ -2,6 +2,7 @@
  * SQL rows as the journal's rows.
  */
 import { join } from 'node:path';
+import { UNAUTHENTICATED, type Verdict } from '../../authentication/verdict.ts';
 import { AimxError } from '../../system/errors.ts';
 import type { AcceptedEnvelope, Arrival } from '../acceptance.ts';
 import { toDeliveryId, toJournalId } from '../ids.ts';
@@ -83,7 +84,8 @@ export function decodeMessage(db: Database, folder: string, row: SqlRow): Messag
       encoding: row['raw_encoding'] as 'plain' | 'zstd',
     },
     rawKept: rawFile !== null,
-    verdict: verdict === null ? null : (JSON.parse(verdict) as MessageRow['verdict']),
+    // A row of an earlier version says less.
+    verdict: verdict === null ? null : { ...UNAUTHENTICATED, ...(JSON.parse(verdict) as Partial<Verdict>) },
     readAttempts: row['read_attempts'] as number,
     deliveries: deliveriesOf(db, journalId),
   };

@@ -59,6 +59,7 @@ const RESULT_WORDS: Readonly<Record<AuthenticationResult, string>> = {
   fail: 'fails',
   softfail: 'fails softly',
   neutral: 'says nothing',
+  policy: 'is not accepted',
   none: 'none',
   temperror: 'could not be asked (DNS did not answer)',
   permerror: 'is wrongly published',

@@ -4,7 +4,7 @@
  * Started as a process of its own with one argument, {@link RootOptions} as JSON, so that it can be
  * killed. What is shipped has no such switch.
  */
-import type { Rank, Verdict } from '../../../src/authentication/verdict.ts';
+import { type Rank, UNAUTHENTICATED, type Verdict } from '../../../src/authentication/verdict.ts';
 import { startDaemon } from '../../../src/daemon.ts';
 import { PRODUCTION_PORTS } from '../../../src/daemon-core.ts';
 import { epochMs, systemClock } from '../../../src/system/clock.ts';
@@ -54,7 +54,7 @@ async function authenticate(message: {
   readonly envelope: { readonly reversePath: string };
 }): Promise<Verdict> {
   const rank = (message.envelope.reversePath.split('@')[0] ?? 'none') as Exclude<Rank, 'trusted'>;
-  return { spf: 'none', dkim: 'none', dmarc: 'none', authDomain: null, rank };
+  return { ...UNAUTHENTICATED, rank };
 }
 
 const daemon = await startDaemon(
