@@ -85,6 +85,14 @@ function contentTypeOf(section: HeaderSection, inDigest: boolean): Parameterized
   };
 }
 
+/** The Content-Transfer-Encoding of a header section: lower case, without comments; `""` where there is none. */
+export function transferEncodingOf(section: HeaderSection): string {
+  return fieldValue(section, 'content-transfer-encoding')
+    .slice(0, ENCODING_LENGTH_MAX)
+    .replace(/[\s"';]+|\([^)]*\)/g, '')
+    .toLowerCase();
+}
+
 /** The stack of open multiparts, and the question whether a line is a delimiter of one of them. */
 class Boundaries {
   readonly stack: OpenMultipart[] = [];
@@ -183,10 +191,7 @@ class TreeReader {
       parameters: type.parameters,
       disposition: disposition.value,
       name: disposition.parameters.get('filename') ?? type.parameters.get('name') ?? '',
-      encoding: fieldValue(section, 'content-transfer-encoding')
-        .slice(0, ENCODING_LENGTH_MAX)
-        .replace(/[\s"';]+|\([^)]*\)/g, '')
-        .toLowerCase(),
+      encoding: transferEncodingOf(section),
       children: null,
     };
     this.#parts += 1;

@@ -138,6 +138,11 @@ function softBreakEnd(encoded: Uint8Array, start: number): number {
 /** Octets as they are, and the misspellings of it that are sent (`7-bit`, `8bits`). */
 const IDENTITY = /^(?:\d-?bits?|binary|none|unencoded|)$/;
 
+/** True where an encoding of that name leaves octets as they are. @param encoding Lower case, without comments. */
+export function isIdentityEncoding(encoding: string): boolean {
+  return IDENTITY.test(encoding);
+}
+
 /** Decodes a body by the name of its encoding; null where the name is unknown (§6.4: treat as octets). */
 export function decodeTransfer(encoded: Uint8Array, encoding: string): DecodedOctets | null {
   switch (encoding) {
@@ -146,6 +151,6 @@ export function decodeTransfer(encoded: Uint8Array, encoding: string): DecodedOc
     case 'quoted-printable':
       return decodeQuotedPrintable(encoded);
     default:
-      return IDENTITY.test(encoding) ? { bytes: encoded, damaged: false } : null;
+      return isIdentityEncoding(encoding) ? { bytes: encoded, damaged: false } : null;
   }
 }

@@ -1,0 +1,96 @@
+/**
+ * What trust asks of a message's header section.
+ *
+ * Everything is read by the functions by which the message is read: a fact about another parser's
+ * message would be a fact about nothing.
+ */
+import { parseAddresses } from '../message/addresses.ts';
+import { parseDateTime } from '../message/date-time.ts';
+import {
+  fieldValue,
+  fieldValues,
+  type HeaderSection,
+  readHeaderSection,
+  scanHeaderSection,
+} from '../message/header-section.ts';
+import { readMimeTree, transferEncodingOf } from '../message/mime-tree.ts';
+import { isIdentityEncoding } from '../message/transfer-encoding.ts';
+import { epochMs } from '../system/clock.ts';
+import { normalAddress, readAuthor } from './author.ts';
+import type { Author, FieldFacts } from './verdict.ts';
+
+/** Fields that may occur once: RFC 5322 §3.6; RFC 2045 §3, and RFC 2183 §2 with them. */
+const ONCE: readonly string[] = [
+  'date',
+  'from',
+  'sender',
+  'reply-to',
+  'to',
+  'cc',
+  'bcc',
+  'message-id',
+  'in-reply-to',
+  'references',
+  'subject',
+  'mime-version',
+  'content-type',
+  'content-transfer-encoding',
+  'content-id',
+  'content-description',
+  'content-disposition',
+];
+const ONCE_LENGTH_MAX = Math.max(...ONCE.map((name) => name.length));
+
+/** A verdict is stored with its message; whom else it was sent to is for the file to say. */
+const RECIPIENTS_MAX = 50;
+
+/** How often each field of {@link ONCE} occurs in the whole section, beyond the limits of the reader too. */
+function countFields(content: Uint8Array): ReadonlyMap<string, number> {
+  const counts = new Map(ONCE.map((name) => [name, 0]));
+  const octets = Buffer.from(content.buffer, content.byteOffset, content.length);
+  scanHeaderSection(content, { from: 0, to: content.length }, ({ nameStart, nameEnd }) => {
+    if (nameEnd - nameStart > ONCE_LENGTH_MAX) return;
+    const name = octets.toString('latin1', nameStart, nameEnd).toLowerCase();
+    const count = counts.get(name);
+    if (count !== undefined) counts.set(name, count + 1);
+  });
+  return counts;
+}
+
+/**
+ * The encoding that the reader undoes in the body of the message itself: null under a multipart type,
+ * where it does not (RFC 2045 §6.4). A multipart that has no parts is text to it, and so it is here.
+ */
+function effectiveEncoding(content: Uint8Array, section: HeaderSection): string | null {
+  const encoding = transferEncodingOf(section);
+  if (isIdentityEncoding(encoding)) return null;
+  return readMimeTree(content).root.contentType.startsWith('multipart/') ? null : encoding;
+}
+
+function recipients(section: HeaderSection, name: 'to' | 'cc'): readonly string[] {
+  return fieldValues(section, name)
+    .flatMap((value) => parseAddresses(value))
+    .filter(({ address }) => address !== '')
+    .slice(0, RECIPIENTS_MAX)
+    .map(({ address }) => normalAddress(address).toLowerCase());
+}
+
+/** Reads what a verdict says of a message's fields. Never throws; linear. */
+export function readFieldFacts(content: Uint8Array): {
+  readonly author: Author;
+  readonly fields: FieldFacts;
+} {
+  const section = readHeaderSection(content, { from: 0, to: content.length });
+  const counts = countFields(content);
+  const date = parseDateTime(fieldValue(section, 'date'));
+  return {
+    author: readAuthor(section, { fromFields: counts.get('from') ?? 0 }),
+    fields: {
+      repeated: ONCE.filter((name) => (counts.get(name) ?? 0) > 1),
+      date: date === null ? null : epochMs(date.instantMs),
+      transferEncoding: effectiveEncoding(content, section),
+      to: recipients(section, 'to'),
+      cc: recipients(section, 'cc'),
+    },
+  };
+}
