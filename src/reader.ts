@@ -5,10 +5,10 @@
  * under limits and is killed without loss. It trusts nothing that it reads, talks to its parent alone,
  * and ends when that does.
  */
-import { constants, createReadStream } from 'node:fs';
+import { constants } from 'node:fs';
 import { mkdir, open } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { RawSource } from './journal/journal.ts';
+import { readRawBytes } from './journal/log/raw-bytes.ts';
 import type { Attachment } from './message/message.ts';
 import type { ReaderAnswer, ReaderRequest } from './pipeline/reader.ts';
 
@@ -17,51 +17,6 @@ const FILE_MODE = 0o600;
 const FOLDER_MODE = 0o700;
 
 // What is imported by the first request, and not here, is so because a process that waits stays small.
-
-/** The stored octets do not have the hash they were accepted with. */
-class DamagedSource extends Error {
-  readonly found: string;
-  constructor(found: string) {
-    super('the raw message is not what was accepted');
-    this.found = found;
-  }
-}
-
-async function readPlain(source: RawSource): Promise<Uint8Array> {
-  await using file = await open(source.path, constants.O_RDONLY | constants.O_NOFOLLOW);
-  const bytes = Buffer.alloc(source.sizeBytes);
-  let filled = 0;
-  while (filled < bytes.length) {
-    const { bytesRead } = await file.read(bytes, filled, bytes.length - filled, source.offset + filled);
-    if (bytesRead === 0) break;
-    filled += bytesRead;
-  }
-  return bytes.subarray(0, filled);
-}
-
-/** One zstd frame begins at the offset; what stands behind the message in the file is not looked at. */
-async function readPacked(source: RawSource): Promise<Uint8Array> {
-  const bytes = Buffer.alloc(source.sizeBytes);
-  let filled = 0;
-  const { createZstdDecompress } = await import('node:zlib');
-  const packed = createReadStream(source.path, { start: source.offset });
-  const unpacked = createZstdDecompress();
-  packed.on('error', (error) => unpacked.destroy(error));
-  for await (const chunk of packed.pipe(unpacked)) {
-    filled += (chunk as Buffer).copy(bytes, filled, 0, bytes.length - filled);
-    if (filled >= bytes.length) break;
-  }
-  packed.destroy();
-  return bytes.subarray(0, filled);
-}
-
-async function readSource(source: RawSource): Promise<Uint8Array> {
-  const bytes = source.encoding === 'zstd' ? await readPacked(source) : await readPlain(source);
-  const { createHash } = await import('node:crypto');
-  const found = createHash('sha256').update(bytes).digest('hex');
-  if (found !== source.sha256) throw new DamagedSource(found);
-  return bytes;
-}
 
 /** Makes a file that did not exist, flushed. */
 async function writeNew(path: string, bytes: Uint8Array): Promise<void> {
@@ -83,7 +38,9 @@ async function writeAttachments(
 }
 
 async function answer(request: ReaderRequest): Promise<ReaderAnswer> {
-  const bytes = await readSource(request.source);
+  const stored = await readRawBytes(request.source);
+  if (stored.kind === 'damaged') return stored;
+  const { bytes } = stored;
   switch (request.kind) {
     case 'summarize': {
       const { summarizeMessage } = await import('./message/summary.ts');
@@ -111,12 +68,8 @@ async function answerOrFailure(request: ReaderRequest): Promise<ReaderAnswer> {
   try {
     return await answer(request);
   } catch (error) {
-    if (error instanceof DamagedSource) return { kind: 'damaged', found: error.found };
-    if (error instanceof Error && 'syscall' in error && 'code' in error) {
-      // Only the source is read. One message on a bad sector is no reason to stop for the others.
-      if (error.syscall === 'read' && error.code === 'EIO') return { kind: 'damaged', found: null };
+    if (error instanceof Error && 'syscall' in error && 'code' in error)
       return { kind: 'failed', code: String(error.code), message: error.message };
-    }
     throw error;
   }
 }

@@ -26,7 +26,8 @@ export interface Config {
     readonly maxPerMailbox: number;
     readonly timeoutSeconds: number;
   };
-  readonly dns: { readonly servers: readonly string[]; readonly timeoutMs: number };
+  /** `servers` null: the system's; none: nobody is asked, and nobody is authenticated. */
+  readonly dns: { readonly servers: readonly string[] | null; readonly timeoutMs: number };
   readonly tls: {
     readonly certPath: string;
     readonly keyPath: string;

@@ -18,8 +18,8 @@ function read(hook: string | null, owner = 'sam') {
 test('devConfig() is valid, with and without a hook, as root too', () => {
   const config = read('cat; echo "done"');
   assert.deepEqual(
-    [config.domain, config.dataDir, config.smtp.bind, config.journal.allowMemory],
-    ['localhost', '/srv/sam/.aimx/data', ['127.0.0.1:2525'], true],
+    [config.domain, config.dataDir, config.smtp.bind, config.dns.servers, config.journal.allowMemory],
+    ['localhost', '/srv/sam/.aimx/data', ['127.0.0.1:2525'], [], true],
   );
   const hook = config.mailboxes[0]?.hooks[0];
   assert.deepEqual(hook?.cmd, ['/bin/sh', '-c', 'cat; echo "done"']);

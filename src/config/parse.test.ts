@@ -77,7 +77,7 @@ test('parseConfig() fills in every default of the contract', () => {
       postmaster: null,
     },
     hooks: { maxConcurrent: 8, maxPerMailbox: 4, timeoutSeconds: 60 },
-    dns: { servers: [], timeoutMs: 5000 },
+    dns: { servers: null, timeoutMs: 5000 },
     tls: { certPath: '/etc/ssl/aimx/cert.pem', keyPath: '/etc/ssl/aimx/key.pem', explicit: false },
     http: null,
     journal: { allowMemory: false },

@@ -1,4 +1,5 @@
 /** What the texts of a configuration may look like. */
+import { parseAddressPattern } from '../address/address-pattern.ts';
 import { parseDomain } from '../address/domain.ts';
 import { matching, type TextRule } from './keys.ts';
 
@@ -50,27 +51,12 @@ export const accountName: TextRule = matching(
   /^[A-Za-z_][A-Za-z0-9_.-]{0,30}[A-Za-z0-9_.$-]?$/,
 );
 
-/** Longer patterns are no pattern of an address: it has at most 320 characters. */
-const GLOB_CHARACTERS_MAX = 512;
-
-/** A glob over a whole address: `*`, `?`, `[…]`, `{a,b}`; brackets and braces must be closed. */
+/** A glob over a whole address: `*`, `?`, `[…]`, `{a,b}`; kept as written. */
 export const addressGlob: TextRule = {
-  allowed: 'a pattern over a whole address, such as "*@example.com"; brackets and braces closed',
-  parse(text) {
-    if (text === '' || text.length > GLOB_CHARACTERS_MAX) return null;
-    let inClass = false;
-    let inBraces = false;
-    for (const character of text) {
-      if (inClass) inClass = character !== ']';
-      else if (character === '[') inClass = true;
-      else if (character === ']') return null;
-      else if (character === '{' || character === '}') {
-        if (inBraces === (character === '{')) return null;
-        inBraces = character === '{';
-      }
-    }
-    return inClass || inBraces ? null : text;
-  },
+  allowed:
+    'a pattern over a whole address, such as "*@example.com"; brackets and braces closed, ' +
+    'labels beyond ASCII whole and without wildcards',
+  parse: (text) => (parseAddressPattern(text).kind === 'parsed' ? text : null),
 };
 
 export const hookName: TextRule = matching(

@@ -174,9 +174,11 @@ export function readHooksSection(raw: RawTable, report: Report, cores: number): 
 
 const dnsKeys = {
   servers: list(hostAndPort, {
-    fallback: [],
+    fallback: null,
     shown: "(the system's)",
-    describe: 'Resolvers to ask, in order. One on this machine that validates DNSSEC is best.',
+    describe:
+      'Resolvers to ask, in order. One on this machine that validates DNSSEC is best. With `[]` nobody is ' +
+      'asked and no sender is authenticated, which is for trying and for tests.',
   }),
   timeout: duration(
     { minMs: 100, maxMs: MINUTE },

@@ -34,6 +34,10 @@ export interface MessageRow {
   readonly rawKept: boolean;
   /** Null until authenticated. */
   readonly verdict: Verdict | null;
+  /** When authentication is to be asked for again, because DNS did not answer; null where nobody will. */
+  readonly recheckAt: EpochMs | null;
+  /** How often it was asked for again. */
+  readonly rechecks: number;
   /** How often reading its MIME was begun; counted on disk before each attempt. */
   readonly readAttempts: number;
   readonly deliveries: readonly DeliveryRow[];

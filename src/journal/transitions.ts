@@ -20,6 +20,14 @@ export interface IdentifyTarget {
   readonly hooks: readonly HookPlan[];
 }
 
+/** What a later answer means for a delivery that stands. */
+export interface Reassessment {
+  readonly deliveryId: DeliveryId;
+  readonly rank: Rank;
+  readonly trusted: Trusted;
+  readonly trustReason: string | null;
+}
+
 /** One run to insert with the delivery. */
 export interface HookPlan {
   readonly hook: string;
@@ -92,10 +100,21 @@ export interface Transitions {
     },
     { readonly ids: Readonly<Record<string, MailboxId>> }
   >;
-  /** `accepted` → `authenticated`. */
+  /**
+   * `accepted` → `authenticated`, or a later answer in the place of one that DNS had left open. Deliveries
+   * of the message that stand and are `reassessed` become `promoting`: their file, stdin and environment
+   * are made anew from the same bytes, and runs held for lack of trust follow with `promoted`.
+   */
   readonly authenticated: Exchange<
-    { readonly journalId: JournalId; readonly verdict: Verdict; readonly at: EpochMs },
-    void
+    {
+      readonly journalId: JournalId;
+      readonly verdict: Verdict;
+      /** When to ask again; null: this answer is final. */
+      readonly recheckAt: EpochMs | null;
+      readonly reassessed: readonly Reassessment[];
+      readonly at: EpochMs;
+    },
+    { readonly promoting: readonly DeliveryRow[] }
   >;
   /** Counts an attempt to read MIME before it is made. */
   readonly 'read-attempt': Exchange<

@@ -70,16 +70,36 @@ function targetOf(
   return {
     deliveryId: delivery.deliveryId,
     mode: mailbox?.dedupMode ?? config.dedup.mode,
-    rank: rankOf(verdict, trust),
-    trusted: trust.trusted,
-    trustReason: trust.reason,
+    ...standingFrom(verdict, trust),
     baseId: baseId(message.arrival.receivedAt, summary.header.subject),
     hooks: mailbox === null ? [] : planHooks(mailbox.hooks, 'on_receive', trust),
   };
 }
 
+/** How a verdict stands in one mailbox. */
+export interface Standing {
+  readonly rank: Rank;
+  readonly trusted: Trust['trusted'];
+  readonly trustReason: string | null;
+}
+
+/** How a message stands in the mailbox of one of its deliveries, by today's configuration. */
+export function standingOf(
+  delivery: DeliveryRow,
+  message: MessageRow,
+  verdict: Verdict,
+  world: World,
+): Standing {
+  const mailbox = world.directory.configOf(delivery.mailboxId);
+  return standingFrom(verdict, trustOf(mailbox, delivery, message, verdict, world.config()));
+}
+
+function standingFrom(verdict: Verdict, trust: Trust): Standing {
+  return { rank: rankOf(verdict, trust), trusted: trust.trusted, trustReason: trust.reason };
+}
+
 /** Trust of a mailbox that is not in the config any more is nothing to decide: it has no hooks. */
-export function trustOf(
+function trustOf(
   mailbox: MailboxConfig | null,
   delivery: DeliveryRow,
   message: MessageRow,

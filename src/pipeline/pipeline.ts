@@ -13,6 +13,7 @@ import { type Clock, type EpochMs, epochMs, type Timer } from '../system/clock.t
 import { AimxError } from '../system/errors.ts';
 import type { Log } from '../system/log.ts';
 import { ArrivalOrder } from './arrival-order.ts';
+import { Places } from './places.ts';
 import { advanceMessage } from './steps.ts';
 import type { World } from './world.ts';
 
@@ -37,6 +38,12 @@ const BURST_MS_MAX = 10_000;
 
 /** Messages in hand then: some 300 deliveries a second, beside those who wait for a `250`. */
 const MESSAGES_AT_ONCE_UNDER_LOAD = 4;
+
+/** A message whose authentication takes longer makes room for others, */
+const STEPS_ASIDE_AFTER_MS = 250;
+
+/** of whom so many may do so: they hold a row each, and whoever asks DNS for them. */
+const MESSAGES_ASIDE_MAX = 48;
 
 /** How soon it looks again whether the load has ended. */
 const LOAD_LOOK_MS = 50;
@@ -70,6 +77,7 @@ class MessagePump implements Pipeline {
   readonly #world: World;
   readonly #inHand = new Map<JournalId, Promise<void>>();
   readonly #order: ArrivalOrder;
+  readonly #places: Places;
   readonly #subscription: Disposable;
   readonly #stop = new AbortController();
   #fail: (error: unknown) => void = () => undefined;
@@ -85,6 +93,11 @@ class MessagePump implements Pipeline {
     this.#clock = world.clock;
     this.#log = world.log;
     this.#order = new ArrivalOrder(world.clock);
+    this.#places = new Places({
+      limit: () => this.#limit(),
+      asideMax: MESSAGES_ASIDE_MAX,
+      onFree: () => this.wake(),
+    });
     this.broken = new Promise((_, reject) => {
       this.#fail = reject;
     });
@@ -109,7 +122,7 @@ class MessagePump implements Pipeline {
   }
 
   /** How many messages may be in hand now. */
-  #places(): number {
+  #limit(): number {
     if (this.#journal.acceptsPerSecond() <= ACCEPTS_PER_SECOND_MAX) {
       this.#loadSinceMs = null;
       return MESSAGES_AT_ONCE;
@@ -120,7 +133,7 @@ class MessagePump implements Pipeline {
   }
 
   async #claim(): Promise<void> {
-    const room = this.#places() - this.#inHand.size;
+    const room = this.#places.free;
     if (room <= 0) {
       // Otherwise the end of a message in hand is what wakes.
       if (this.#loadSinceMs !== null) this.#wakeAt(epochMs(this.#clock.now() + LOAD_LOOK_MS));
@@ -138,12 +151,22 @@ class MessagePump implements Pipeline {
   }
 
   #take(message: MessageRow): void {
-    const turn = this.#order.take(message.deliveries.map(({ mailboxId }) => mailboxId));
-    const work = advanceMessage(message, turn, this.#world, this.#stop.signal)
+    const place = this.#places.take();
+    // One that stands in its mailbox has been decided on, and holds up nobody's turn.
+    const undecided = message.deliveries.filter(({ state }) => state === 'pending');
+    const turn = this.#order.take(undecided.map(({ mailboxId }) => mailboxId));
+    const slow = this.#clock.after(STEPS_ASIDE_AFTER_MS, () => place.stepAside());
+    const onAuthenticated = (): Promise<void> => {
+      slow[Symbol.dispose]();
+      return place.comeBack();
+    };
+    const work = advanceMessage(message, turn, this.#world, { onAuthenticated, signal: this.#stop.signal })
       .catch((error: unknown) => this.#failed(message, error))
       .finally(() => {
+        slow[Symbol.dispose]();
         this.#inHand.delete(message.journalId);
         this.#journal.releaseMessage(message.journalId);
+        place[Symbol.dispose]();
         this.wake();
       });
     this.#inHand.set(message.journalId, work);

@@ -13,8 +13,10 @@ import type { Clock, Timer } from '../system/clock.ts';
 import { AimxError } from '../system/errors.ts';
 import type { Log } from '../system/log.ts';
 import type { Processes } from '../system/processes.ts';
+import { damagedSource } from './damaged-source.ts';
+import type { ProcessLimits } from './node-process.ts';
 import type { Reader, ReaderAnswer, ReaderOptions, ReaderRequest, ReadOutcome } from './reader.ts';
-import { type ProcessLimits, type ReaderJob, ReaderProcess } from './reader-process.ts';
+import { type ReaderJob, ReaderProcess } from './reader-process.ts';
 
 export interface ReaderLimits extends ProcessLimits {
   readonly summarizeMs: number;
@@ -190,20 +192,7 @@ function ended(): AimxError {
 
 /** What an answer that is none of the wanted ones means. */
 function failure(answer: ReaderAnswer, source: RawSource): Error {
-  if (answer.kind === 'damaged') {
-    const why =
-      answer.found === null
-        ? 'the disk does not give it back (EIO)'
-        : 'its SHA-256 is not that of what was accepted';
-    return new AimxError(
-      'journal.damaged',
-      `Cannot read a raw message from ${JSON.stringify(source.path)}: ${why}`,
-      {
-        hint: 'Restore the journal from a backup',
-        detail: { path: source.path, offset: source.offset, expected: source.sha256, found: answer.found },
-      },
-    );
-  }
+  if (answer.kind === 'damaged') return damagedSource(source, answer.found);
   if (answer.kind === 'failed') return Object.assign(new Error(answer.message), { code: answer.code });
   return new AimxError('reader.died', `The reader process gave an answer of another kind: ${answer.kind}`);
 }

@@ -2,19 +2,11 @@
  * One reader process as its parent sees it: started under limits, given one request at a time, killed
  * when it takes too long.
  */
-import { fileURLToPath } from 'node:url';
 import type { Clock, Timer } from '../system/clock.ts';
 import { AimxError } from '../system/errors.ts';
 import type { ChildProcess, ProcessExit, Processes } from '../system/processes.ts';
+import { type ProcessLimits, startNodeProcess } from './node-process.ts';
 import type { ReaderAnswer, ReaderRequest } from './reader.ts';
-
-/** What a reader process may use up. */
-export interface ProcessLimits {
-  /** `RLIMIT_DATA` in octets: heap, buffers and everything else that is written to. */
-  readonly dataBytes: number;
-  /** V8's heap alone; buffers are outside it. */
-  readonly heapMiB: number;
-}
 
 /** A request with who waits for it. */
 export interface ReaderJob {
@@ -37,32 +29,6 @@ export interface ReaderProcessOptions {
 
 /** A process that has read a larger message keeps its memory, as V8 and the allocator see fit. */
 const SMALL_BYTES_MAX = 1024 * 1024;
-
-/** Added to the daemon's niceness: reading waits, the `250` does not. */
-const NICE = 10;
-
-/** The entry file beside this folder: TypeScript from a clone, JavaScript from a build. */
-function entryPath(): string {
-  const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
-  return fileURLToPath(new URL(`../reader.${extension}`, import.meta.url));
-}
-
-/** `sh` sets the limit (`ulimit -d`, in KiB) and becomes Node, so that no further program is needed. */
-function commandLine(limits: ProcessLimits): readonly string[] {
-  return [
-    '-c',
-    'ulimit -d "$1" && shift && exec "$@"',
-    'sh',
-    String(Math.floor(limits.dataBytes / 1024)),
-    process.execPath,
-    `--max-old-space-size=${limits.heapMiB}`,
-    // Small and few: what a process that waits holds counts for the whole product.
-    '--max-semi-space-size=8',
-    '--v8-pool-size=1',
-    '--disable-warning=ExperimentalWarning',
-    entryPath(),
-  ];
-}
 
 export class ReaderProcess {
   readonly #options: ReaderProcessOptions;
@@ -95,14 +61,8 @@ export class ReaderProcess {
     let failure: unknown = null;
     try {
       const { processes, limits } = this.#options;
-      const child = await processes.start('/bin/sh', commandLine(limits), {
-        env: {},
-        detached: false,
-        ipc: true,
-        nice: NICE,
-      });
+      const child = await startNodeProcess(processes, 'reader', limits);
       this.#child = child;
-      child.endInput();
       child.onMessage((message) => this.#answered(message as ReaderAnswer));
       if (this.#cause !== null) child.kill('SIGKILL');
       else if (this.#job !== null) child.send(this.#job.request);

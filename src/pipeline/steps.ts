@@ -17,23 +17,36 @@ import { obstacleOf } from './waiting.ts';
 import type { DeliveryWork } from './work.ts';
 import type { World } from './world.ts';
 
-/** Runs a message as far as it can go now. Resolves when it is done or waits; rejects when the daemon must end. */
+/**
+ * Runs a message as far as it can go now. Resolves when it is done or waits; rejects when the daemon must end.
+ *
+ * @param onAuthenticated Resolves when there is room for the steps that need memory and the disk.
+ */
 export async function advanceMessage(
-  message: MessageRow,
+  claimed: MessageRow,
   turn: Turn,
   world: World,
-  signal: AbortSignal,
+  options: { readonly onAuthenticated: () => Promise<void>; readonly signal: AbortSignal },
 ): Promise<void> {
-  const ready = readyDeliveries(message, world);
+  const { signal } = options;
+  const ready = readyDeliveries(claimed, world);
+  let concerned = ready;
   let works: readonly DeliveryWork[];
   try {
-    const verdict = await authenticateStep(message, world, signal);
+    const { verdict, recheckAt, promoting } = await authenticateStep(claimed, world, signal);
+    await options.onAuthenticated();
+    concerned = [...ready, ...promoting];
+    if (concerned.length === 0) return;
+    const message = { ...claimed, verdict, recheckAt };
     const waited = Math.max(0, ...ready.map(({ deliveryId }) => world.waits.tries(deliveryId)));
     const summary = await summarizeStep(message, waited, world, signal);
     await turn.come();
-    works = await decide({ ...message, verdict }, ready, verdict, summary, world);
+    const decided = await decide(message, ready, verdict, summary, world);
+    const again = promoting.map((delivery) => ({ delivery, message, summary, decided: null }));
+    works = [...decided, ...again];
   } catch (error) {
-    for (const delivery of ready) await wait(delivery, error, world, signal);
+    if (concerned.length === 0) throw error;
+    for (const delivery of concerned) await wait(delivery, error, world, signal);
     return;
   } finally {
     turn[Symbol.dispose]();

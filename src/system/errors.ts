@@ -22,6 +22,7 @@ export const ERROR_CODES = {
   'network.unavailable': 'an address cannot be listened on',
   'reader.died': 'the process that reads MIME ended before it answered',
   'reader.timeout': 'the process that reads MIME did not answer in time',
+  'authenticator.died': 'the process that asks who wrote a message ended before it answered',
   'hooks.unusable': 'this machine lacks a program without which a hook cannot be started exactly once',
   'daemon.unreachable': 'no daemon answers on its socket',
   'daemon.running': 'another daemon answers on the socket',

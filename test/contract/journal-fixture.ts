@@ -119,7 +119,13 @@ export class Desk {
     const message = await this.journal.query('message', { journalId });
     if (message === null) throw new Error(`no message ${journalId}`);
     const at = this.now;
-    await this.journal.advance('authenticated', { journalId, verdict: UNAUTHENTICATED, at });
+    await this.journal.advance('authenticated', {
+      journalId,
+      verdict: UNAUTHENTICATED,
+      recheckAt: null,
+      reassessed: [],
+      at,
+    });
     const { decisions } = await this.journal.advance('identify', {
       journalId,
       identity: {

@@ -21,6 +21,8 @@ export interface Copy {
   readonly rank: Rank;
   /** It has neither Message-ID nor Date. */
   readonly lacksIdentity: boolean;
+  /** DNS has not said all of it yet, and will be asked again: its rank may rise. */
+  readonly provisional: boolean;
 }
 
 export type Ruling =
@@ -30,14 +32,18 @@ export type Ruling =
   | 'absorb'
   | 'promote'
   /** The stored copy is on its way into the mailbox; a promotion needs it to be there. */
-  | 'wait';
+  | 'wait'
+  /** Nothing would be lost but the chance to promote: it is decided when DNS has answered. */
+  | 'wait-for-verdict';
 
 /** @param stored Null where the mailbox holds no such message within the window. */
 export function decideCopy(copy: Copy, stored: StoredCopy | null): Ruling {
   if (stored === null) return 'deliver';
   const byContent = stored.by === 'exact' || stored.by === 'content';
   if (copy.lacksIdentity && byContent && stored.witnessed) return 'take-over';
-  if (stored.rank === null || compareRank(copy.rank, stored.rank) <= 0) return 'absorb';
+  if (stored.rank === null) return 'absorb';
+  if (compareRank(copy.rank, stored.rank) <= 0)
+    return copy.provisional && stored.rank !== 'trusted' ? 'wait-for-verdict' : 'absorb';
   return stored.state === 'delivered' ? 'promote' : 'wait';
 }
 

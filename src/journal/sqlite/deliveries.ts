@@ -123,6 +123,7 @@ export function promoted(context: Context, input: Transitions['promoted']['in'])
     event: 'delivery.promoted',
     detail: { outcome: input.outcome, id: delivery.id },
   });
+  const by = replacedBy(context, deliveryId);
   for (const plan of input.hooks) {
     const released = db.all(
       `UPDATE runs SET state = CASE WHEN ?1 IS NULL THEN 'due' ELSE 'held' END, reason = ?1, changed_at = ?2
@@ -140,12 +141,22 @@ export function promoted(context: Context, input: Transitions['promoted']['in'])
         deliveryId,
         runId: row['run_id'] as string,
         event: plan.held === null ? 'run.released' : 'run.held',
-        detail: plan.held === null ? { by: 'promotion' } : { reason: plan.held },
+        detail: plan.held === null ? { by } : { reason: plan.held },
       });
   }
   openGate(context, deliveryId, at);
   settleMessage(context, delivery.journalId, at);
   wakeWaiting(context, deliveryId, at);
+}
+
+/** What a file was made anew for: a better copy, or a later answer about the same one. */
+function replacedBy({ db }: Context, deliveryId: number): 'promotion' | 'verification' {
+  const last = db.get(
+    `SELECT event FROM trace WHERE delivery_id = ? AND event IN ('delivery.promoting', 'delivery.reassessed')
+     ORDER BY trace_id DESC LIMIT 1`,
+    deliveryId,
+  );
+  return last?.['event'] === 'delivery.reassessed' ? 'verification' : 'promotion';
 }
 
 export function waiting(context: Context, input: Transitions['waiting']['in']): void {

@@ -27,6 +27,8 @@ export interface IdentifiedMessage {
   readonly lacksIdentity: boolean;
   readonly restored: boolean;
   readonly clientAddress: string | null;
+  /** When authentication is asked for again; null where its answer is final. */
+  readonly recheckAt: number | null;
 }
 
 /** The delivery that holds the same message, and by what it was found. */
@@ -254,9 +256,15 @@ export function wait(
   context: Context,
   input: IdentifyInput,
   delivery: DeliveryRow,
-  why: { readonly code: string; readonly reason: string; readonly for: number | null },
+  why: {
+    readonly code: string;
+    readonly reason: string;
+    readonly for: number | null;
+    /** When it is looked at again; absent: in a minute. */
+    readonly until?: number | null;
+  },
 ): Decision {
-  const nextAt = input.at + WAIT_MS;
+  const nextAt = why.until ?? input.at + WAIT_MS;
   const hint = 'Nothing needs to be done; it goes on by itself';
   context.db.run(
     'UPDATE deliveries SET waiting = ?, next_at = ?, waits_for = ? WHERE delivery_id = ?',

@@ -32,6 +32,7 @@ export function identify(context: Context, input: IdentifyInput): Transitions['i
     lacksIdentity: row['lacks_identity'] === 1,
     restored: row['restored'] === 1,
     clientAddress: row['client_address'] as string | null,
+    recheckAt: row['recheck_at'] as number | null,
   };
   const decisions = input.targets.map((target) => decideTarget(context, input, message, target));
   // What is to be read next is counted here, which spares a transaction of its own.
@@ -73,7 +74,11 @@ function decideTarget(
     });
   const match = findMatch(context, input, message, delivery, target);
   const ruling = decideCopy(
-    { rank: target.rank, lacksIdentity: message.lacksIdentity },
+    {
+      rank: target.rank,
+      lacksIdentity: message.lacksIdentity,
+      provisional: message.recheckAt !== null,
+    },
     match === null
       ? null
       : {
@@ -96,6 +101,13 @@ function decideTarget(
         code: 'copy-in-progress',
         reason: 'A copy of the same message is on its way into the mailbox',
         for: (match as Match).delivery['delivery_id'] as number,
+      });
+    case 'wait-for-verdict':
+      return wait(context, input, delivery, {
+        code: 'copy-unverified',
+        reason: 'DNS has not said who wrote this copy of a message that the mailbox holds',
+        for: null,
+        until: message.recheckAt,
       });
     default:
       return assertNever(ruling);

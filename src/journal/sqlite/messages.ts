@@ -128,8 +128,10 @@ export function settleMessage(context: Context, journalId: number, at: number): 
      WHERE d.journal_id = ? AND d.state NOT IN ('delivered', 'absorbed')`,
     journalId,
   );
+  const row = db.get('SELECT recheck_at FROM messages WHERE journal_id = ?', journalId);
+  const recheckAt = (row?.['recheck_at'] as number | null | undefined) ?? null;
   context.changed.add('messages');
-  if (open.length === 0) {
+  if (open.length === 0 && recheckAt === null) {
     const ended = db.run(
       "UPDATE messages SET state = 'done' WHERE journal_id = ? AND state <> 'done'",
       journalId,
@@ -139,7 +141,13 @@ export function settleMessage(context: Context, journalId: number, at: number): 
   }
   // A mailbox that is being read in holds up its own delivery and not those of others.
   const movable = open.filter((row) => row['legacy'] !== 1 || row['state'] !== 'pending');
-  const readyAt = Math.min(NO_TIME, ...movable.map((row) => (row['next_at'] as number | null) ?? 0));
+  // What is half-way into a mailbox gets there first, with the answer that it was decided by.
+  const isHalfWay = open.some((row) => row['state'] !== 'pending');
+  const readyAt = Math.min(
+    isHalfWay ? NO_TIME : (recheckAt ?? NO_TIME),
+    ...movable.map((row) => (row['next_at'] as number | null) ?? 0),
+    NO_TIME,
+  );
   // A promotion brings a message back that had ended with its own delivery.
   db.run(
     `UPDATE messages SET ready_at = ?, state = CASE state WHEN 'done' THEN 'authenticated' ELSE state END
@@ -147,21 +155,6 @@ export function settleMessage(context: Context, journalId: number, at: number): 
     readyAt,
     journalId,
   );
-}
-
-export function authenticated(context: Context, input: Transitions['authenticated']['in']): void {
-  const changed = context.db.run(
-    "UPDATE messages SET state = 'authenticated', verdict = ? WHERE journal_id = ? AND state = 'accepted'",
-    JSON.stringify(input.verdict),
-    input.journalId,
-  );
-  if (changed === 0) return;
-  trace(context, {
-    at: input.at,
-    journalId: input.journalId,
-    event: 'message.authenticated',
-    detail: { ...input.verdict },
-  });
 }
 
 export function readAttempt(
@@ -181,6 +174,15 @@ export function readAttempt(
       detail: { attempts },
     });
   return { attempts };
+}
+
+/**
+ * New messages go before those that come back from a wait, which leave at least a quarter to those: an
+ * outage of DNS must neither hold up what is new nor be waited for without end.
+ */
+function share<Row>(fresh: readonly Row[], waited: readonly Row[], limit: number): Row[] {
+  const forWaited = Math.min(waited.length, Math.max(limit - fresh.length, Math.floor(limit / 4)));
+  return [...fresh.slice(0, limit - forWaited), ...waited.slice(0, forWaited)];
 }
 
 /** Messages that are handed out and not given back, by journal id. */
@@ -203,10 +205,11 @@ export function claimMessages(
     request.at,
     limit,
   );
-  const rows = [...ready, ...waited]
-    .filter((row) => !leases.has(row['journal_id'] as number))
-    .sort((a, b) => (a['journal_id'] as number) - (b['journal_id'] as number))
-    .slice(0, request.limit);
+  const rows = share(
+    ready.filter((row) => !leases.has(row['journal_id'] as number)),
+    waited.filter((row) => !leases.has(row['journal_id'] as number)),
+    request.limit,
+  ).sort((a, b) => (a['journal_id'] as number) - (b['journal_id'] as number));
   // Before the leases: a row that cannot be read must not be leased to nobody.
   const messages = rows.map((row) => decodeMessage(db, folder, row));
   for (const { journalId } of messages) leases.add(journalId);

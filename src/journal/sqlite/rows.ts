@@ -86,6 +86,8 @@ export function decodeMessage(db: Database, folder: string, row: SqlRow): Messag
     rawKept: rawFile !== null,
     // A row of an earlier version says less.
     verdict: verdict === null ? null : { ...UNAUTHENTICATED, ...(JSON.parse(verdict) as Partial<Verdict>) },
+    recheckAt: row['recheck_at'] as MessageRow['recheckAt'],
+    rechecks: row['rechecks'] as number,
     readAttempts: row['read_attempts'] as number,
     deliveries: deliveriesOf(db, journalId),
   };

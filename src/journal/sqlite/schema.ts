@@ -191,8 +191,16 @@ CREATE TRIGGER tally_delivery_state AFTER UPDATE OF state ON deliveries WHEN old
 END;
 `;
 
+/** Messages whose authentication DNS did not answer are asked about again. */
+const MIGRATION_2 = `
+-- When authentication is to be asked for again; null where its answer is final.
+ALTER TABLE messages ADD COLUMN recheck_at INTEGER;
+-- How often it was asked for again.
+ALTER TABLE messages ADD COLUMN rechecks INTEGER NOT NULL DEFAULT 0;
+`;
+
 /** In order; `user_version` counts how many have been applied. */
-export const MIGRATIONS: readonly string[] = [MIGRATION_1];
+export const MIGRATIONS: readonly string[] = [MIGRATION_1, MIGRATION_2];
 
 /** A table of each version, without which the file is not ours. */
 export const TABLES: readonly string[] = [

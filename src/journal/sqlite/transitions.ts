@@ -2,6 +2,7 @@
  * Every transition, by name.
  */
 import type { Transitions } from '../transitions.ts';
+import { authenticated } from './authenticated.ts';
 import { claimRuns, type Round } from './claim-runs.ts';
 import type { Context } from './context.ts';
 import {
@@ -15,7 +16,7 @@ import {
 } from './deliveries.ts';
 import { identify } from './identify.ts';
 import { legacyScanned, legacyWaits, registerMailboxes } from './mailboxes.ts';
-import { authenticated, readAttempt } from './messages.ts';
+import { readAttempt } from './messages.ts';
 import { cancelRuns, releaseRuns, replayRun, runAgain, runEnded, runStarted } from './runs.ts';
 import { beginEpoch, sweep } from './upkeep.ts';
 

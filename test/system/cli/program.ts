@@ -84,7 +84,7 @@ export async function runAimx(args: readonly string[], options: AimxOptions = {}
 export class Place implements Disposable {
   readonly folder: string;
 
-  /** @param config TOML behind `domain`, `data_dir` and `[journal] allow_memory`. */
+  /** @param config TOML behind `domain`, `data_dir` and `[dns] servers` (none) and `[journal] allow_memory`. */
   constructor(config: string) {
     this.folder = mkdtempSync(join(tmpdir(), 'aimx-cli-'));
     // Owners of mailboxes look into it.
@@ -99,6 +99,8 @@ export class Place implements Disposable {
     const top = [
       'domain = "example.com"',
       `data_dir = ${JSON.stringify(join(this.folder, 'data'))}`,
+      '[dns]',
+      'servers = []',
       '[journal]',
       'allow_memory = true',
       '',

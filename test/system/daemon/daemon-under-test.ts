@@ -16,6 +16,8 @@ export interface GroundOptions {
   readonly hook?: string | null;
   /** More TOML, before the mailboxes. */
   readonly top?: string;
+  /** `host:port` of DNS servers; none where absent: nobody is authenticated. */
+  readonly dns?: readonly string[];
   /** More TOML, behind them. */
   readonly bottom?: string;
   /** Where the ground lies; a fresh temporary folder where absent. */
@@ -42,7 +44,7 @@ export class Ground implements Disposable {
     writeFileSync(this.configPath, this.#config(options), { mode: 0o640 });
   }
 
-  #config({ hook = RECORDING_HOOK, top = '', bottom = '' }: GroundOptions): string {
+  #config({ hook = RECORDING_HOOK, top = '', bottom = '', dns = [] }: GroundOptions): string {
     const owner = JSON.stringify(userInfo().username);
     const hooks =
       hook === null
@@ -59,6 +61,8 @@ export class Ground implements Disposable {
       'domain = "example.com"',
       `data_dir = ${JSON.stringify(join(this.folder, 'data'))}`,
       top,
+      '[dns]',
+      `servers = ${JSON.stringify(dns)}`,
       '[journal]',
       'allow_memory = true',
       '[mailboxes.agent]',

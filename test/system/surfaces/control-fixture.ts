@@ -161,7 +161,13 @@ async function deliverMessage(fixture: Fixture, raw: string, mailbox: string): P
   const journalId = await acceptMessage(journal, fixture.ids, raw, mailbox);
   const message = await lease(journal, journalId);
   const at = systemClock.now();
-  await journal.advance('authenticated', { journalId, verdict: UNAUTHENTICATED, at });
+  await journal.advance('authenticated', {
+    journalId,
+    verdict: UNAUTHENTICATED,
+    recheckAt: null,
+    reassessed: [],
+    at,
+  });
   const summary = summarizeMessage(new TextEncoder().encode(raw));
   const trust = { trusted: 'none', reason: null } as const;
   const hooks = config.mailboxes.find(({ name }) => name === mailbox)?.hooks ?? [];

@@ -120,6 +120,10 @@ class Demo {
       'domain = "demo.example"',
       `data_dir = ${JSON.stringify(join(this.#folder, 'data'))}`,
       '',
+      // Nothing leaves the machine.
+      '[dns]',
+      'servers = []',
+      '',
       '[journal]',
       'allow_memory = true',
       '',

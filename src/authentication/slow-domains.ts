@@ -1,0 +1,82 @@
+/**
+ * Keeps one domain with slow DNS from holding up the mail of all others (design §3.4).
+ *
+ * A message that has waited for a domain's DNS a while holds one of its {@link WAITING_PER_DOMAIN_MAX}
+ * places. Where all are held, others are told at once that nobody could say: their verdict is
+ * provisional, and the question is asked again later.
+ */
+import type { Clock } from '../system/clock.ts';
+import type { Dns, DnsAnswer, DnsRecordType } from '../system/dns.ts';
+
+/** Longer than one question takes a resolver in good order. */
+const SLOW_AFTER_MS = 1_000;
+
+/** Messages that may wait longer than that for one domain, at once. */
+export const WAITING_PER_DOMAIN_MAX = 4;
+
+export interface SlowDomainsOptions {
+  readonly clock: Clock;
+  /** The domain whose servers answer for a name: several names are one domain's. */
+  readonly domainOf: (name: string) => string;
+}
+
+/** The DNS of one message; disposing it gives its places up. */
+export interface GuardedDns extends Dns, Disposable {}
+
+export class SlowDomains {
+  readonly #options: SlowDomainsOptions;
+  /** Of each slow domain the messages that wait for it. */
+  readonly #waiting = new Map<string, Set<GuardedDns>>();
+
+  constructor(options: SlowDomainsOptions) {
+    this.#options = options;
+  }
+
+  /** @param dns Who answers. Its answers that come after a question was given up go to its cache alone. */
+  guard(dns: Dns): GuardedDns {
+    const guarded: GuardedDns = {
+      resolve: (name, type, options) => this.#resolve(guarded, dns, { name, type, signal: options?.signal }),
+      [Symbol.dispose]: () => {
+        for (const [domain, messages] of this.#waiting)
+          if (messages.delete(guarded) && messages.size === 0) this.#waiting.delete(domain);
+      },
+    };
+    return guarded;
+  }
+
+  async #resolve<Type extends DnsRecordType>(
+    message: GuardedDns,
+    dns: Dns,
+    question: { readonly name: string; readonly type: Type; readonly signal: AbortSignal | undefined },
+  ): Promise<DnsAnswer<Type>> {
+    const { name, type, signal } = question;
+    const domain = this.#options.domainOf(name);
+    const refused = Promise.withResolvers<DnsAnswer<Type>>();
+    // Asked all the same: what is in the cache costs nothing, and comes before the refusal.
+    const answered = dns.resolve(name, type, signal === undefined ? {} : { signal });
+    using _timer = this.#options.clock.after(this.#isFull(domain, message) ? 0 : SLOW_AFTER_MS, () => {
+      if (this.#isFull(domain, message)) refused.resolve(tooMany(domain));
+      else this.#hold(domain, message);
+    });
+    return await Promise.race([answered, refused.promise]);
+  }
+
+  #isFull(domain: string, message: GuardedDns): boolean {
+    const messages = this.#waiting.get(domain);
+    return messages !== undefined && messages.size >= WAITING_PER_DOMAIN_MAX && !messages.has(message);
+  }
+
+  #hold(domain: string, message: GuardedDns): void {
+    const messages = this.#waiting.get(domain) ?? new Set();
+    this.#waiting.set(domain, messages.add(message));
+  }
+}
+
+function tooMany(domain: string): {
+  readonly kind: 'failed';
+  readonly cause: 'deadline';
+  readonly detail: string;
+} {
+  const detail = `${WAITING_PER_DOMAIN_MAX} messages wait for the name servers of "${domain}" already`;
+  return { kind: 'failed', cause: 'deadline', detail };
+}
