@@ -3,7 +3,7 @@
  * that a pipeline would take.
  */
 import { createHash } from 'node:crypto';
-import { type Rank, UNAUTHENTICATED } from '../../src/authentication/verdict.ts';
+import { type Rank, UNAUTHENTICATED, type Verdict } from '../../src/authentication/verdict.ts';
 import type {
   Acceptance,
   Decision,
@@ -32,6 +32,9 @@ export interface Store extends AsyncDisposable {
     readonly sizeBytes: number;
   }): Promise<Uint8Array>;
 }
+
+/** What is stored while DNS does not answer. */
+export const PROVISIONAL: Verdict = { ...UNAUTHENTICATED, dkim: 'temperror', provisional: true };
 
 export const DAY_MS: number = 24 * 60 * 60 * 1000;
 export const WINDOW_MS: number = 35 * DAY_MS;
@@ -121,8 +124,8 @@ export class Desk {
     const at = this.now;
     await this.journal.advance('authenticated', {
       journalId,
-      verdict: UNAUTHENTICATED,
-      recheckAt: null,
+      verdict: options.recheckAt == null ? UNAUTHENTICATED : PROVISIONAL,
+      recheckAt: options.recheckAt ?? null,
       reassessed: [],
       at,
     });
@@ -216,6 +219,8 @@ export interface IdentifyOptions {
   readonly references?: readonly string[];
   readonly mode?: DedupMode;
   readonly rank?: Rank;
+  /** DNS has left it open, and is asked again then. */
+  readonly recheckAt?: EpochMs;
   readonly baseId?: string;
   readonly hooks?: readonly HookPlan[];
 }

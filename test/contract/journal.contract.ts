@@ -3,9 +3,19 @@
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { UNAUTHENTICATED } from '../../src/authentication/verdict.ts';
 import type { Decision, DeliveryRow, Journal, JournalId } from '../../src/journal/journal.ts';
 import { epochMs } from '../../src/system/clock.ts';
-import { DAY_MS, Desk, hook, type IdentifyOptions, type Store, sha256 } from './journal-fixture.ts';
+import {
+  DAY_MS,
+  Desk,
+  hook,
+  type IdentifyOptions,
+  later,
+  PROVISIONAL,
+  type Store,
+  sha256,
+} from './journal-fixture.ts';
 
 type MakeStore = () => Promise<Store>;
 
@@ -569,6 +579,103 @@ function promotions(check: Check): void {
     await desk.end(only(await desk.claimRuns()));
     assert.deepEqual(await desk.claimRuns(), []);
     assert.equal(only(await desk.send('same', { messageId: 'm@x' })).kind, 'absorb');
+  });
+
+  const LATER = 5_000;
+
+  check(
+    'authenticated: what DNS left open comes back when it is time, and its hook starts once',
+    async (store) => {
+      const desk = await Desk.open(store);
+      await using journal = desk.journal;
+      const recheckAt = epochMs(desk.now + LATER);
+      const held = 'temperror: DNS did not answer';
+      const { deliveryId, journalId, id } = delivered(
+        await desk.send('open', { recheckAt, hooks: [hook('h', { held })] }),
+      );
+      assert.equal((await journal.query('message', { journalId }))?.state, 'authenticated', 'not done');
+      const early = await journal.claimMessages(5, desk.now);
+      assert.deepEqual([early.messages.length, early.nextDueAt], [0, recheckAt]);
+      later(desk.clock, LATER);
+      assert.equal(only((await journal.claimMessages(5, desk.now)).messages).recheckAt, recheckAt);
+      const answer = {
+        journalId,
+        verdict: { ...UNAUTHENTICATED, dkim: 'pass', rank: 'aligned-dkim' },
+        recheckAt: null,
+        reassessed: [{ deliveryId, rank: 'trusted', trusted: 'true', trustReason: null }],
+        at: desk.now,
+      } as const;
+      for (let times = 0; times < 2; times += 1) {
+        const { promoting } = await journal.advance('authenticated', answer);
+        assert.deepEqual(
+          promoting.map((row) => [row.deliveryId, row.id, row.state, row.trusted]),
+          [[deliveryId, id, 'promoting', 'true']],
+        );
+      }
+      await journal.advance('exchanging', { deliveryId, inode: '42', at: desk.now });
+      const hooks = [hook('h')];
+      for (let times = 0; times < 2; times += 1)
+        await journal.advance('promoted', { deliveryId, outcome: 'replaced', hooks, at: desk.now });
+      assert.equal((await journal.query('message', { journalId }))?.state, 'done');
+      await desk.end(only(await desk.claimRuns()));
+      assert.deepEqual(await desk.claimRuns(), []);
+      const { rows } = await journal.query('trace', { deliveryId });
+      assert.equal(rows.find(({ event }) => event === 'run.released')?.detail['by'], 'verification');
+    },
+  );
+
+  check('authenticated: while DNS stays silent nothing is written but the next time', async (store) => {
+    const desk = await Desk.open(store);
+    await using journal = desk.journal;
+    const { journalId, deliveryId } = delivered(
+      await desk.send('open', { recheckAt: epochMs(desk.now + LATER) }),
+    );
+    const before = await journal.query('trace', { deliveryId });
+    for (let times = 1; times <= 3; times += 1) {
+      later(desk.clock, LATER);
+      const recheckAt = epochMs(desk.now + LATER);
+      await journal.advance('authenticated', {
+        journalId,
+        verdict: PROVISIONAL,
+        recheckAt,
+        reassessed: [],
+        at: desk.now,
+      });
+      const message = await journal.query('message', { journalId });
+      assert.deepEqual([message?.recheckAt, message?.rechecks], [recheckAt, times]);
+    }
+    assert.equal((await journal.query('trace', { deliveryId })).rows.length, before.rows.length);
+  });
+
+  check('identify: a copy that DNS left open is not absorbed before it is known', async (store) => {
+    const desk = await Desk.open(store);
+    await using journal = desk.journal;
+    const stored = delivered(
+      await desk.send('letter, broken on its way', { content: 'c', messageId: 'm@x' }),
+    );
+    const recheckAt = epochMs(desk.now + LATER);
+    const copy = await desk.accept({ text: 'letter' });
+    const open = { content: 'c', messageId: 'm@x', recheckAt };
+    assert.equal(only(await desk.identify(copy, open)).kind, 'wait');
+    assert.deepEqual((await journal.claimMessages(5, desk.now)).messages, []);
+    later(desk.clock, LATER);
+    assert.equal(only((await journal.claimMessages(5, desk.now)).messages).journalId, copy);
+    const known = only(await desk.identify(copy, { content: 'c', messageId: 'm@x', rank: 'trusted' }));
+    assert.deepEqual([known.kind, known.delivery.deliveryId], ['promote', stored.deliveryId]);
+  });
+
+  check('claimMessages: messages that come back leave room for new ones, and get some', async (store) => {
+    const desk = await Desk.open(store);
+    await using journal = desk.journal;
+    const recheckAt = epochMs(desk.now + LATER);
+    const back: number[] = [];
+    for (let n = 0; n < 6; n += 1)
+      back.push(delivered(await desk.send(`open ${n}`, { recheckAt })).journalId);
+    later(desk.clock, LATER);
+    for (let n = 0; n < 6; n += 1) await desk.accept({ text: `new ${n}` });
+    const claimed = (await journal.claimMessages(4, desk.now)).messages.map(({ journalId }) => journalId);
+    assert.equal(claimed.filter((journalId) => back.includes(journalId)).length, 1);
+    assert.equal(claimed.length, 4);
   });
 
   check('promote: a better copy of one that is still on its way waits for it', async (store) => {
