@@ -23,9 +23,18 @@ export type AddressEntry = Address | AddressGroup;
 /** More than any list server puts into a field; the rest is left out. */
 export const ADDRESSES_MAX: number = 10_000;
 
+interface Word {
+  /** Of a quoted string: its content, decoded. */
+  readonly text: string;
+  /** What stands in an address (quoted where it was). */
+  readonly verbatim: string;
+  readonly isQuoted: boolean;
+  /** White space stands before it. */
+  readonly spaced: boolean;
+}
+
 type Token =
-  /** `text` is decoded; `verbatim` is what stands in an address (quoted where it was). */
-  | { readonly kind: 'text'; readonly text: string; readonly verbatim: string; readonly spaced: boolean }
+  | ({ readonly kind: 'text' } & Word)
   | { readonly kind: 'comment'; readonly text: string }
   | { readonly kind: 'mark'; readonly mark: string };
 
@@ -90,7 +99,7 @@ function tokenize(raw: string): readonly Token[] {
     } else if (character === '"') {
       const quoted = readQuoted(raw, at);
       const verbatim = `"${quoted.text.replace(/["\\]/g, '\\$&')}"`;
-      tokens.push({ kind: 'text', text: decodeWords(quoted.text), verbatim, spaced });
+      tokens.push({ kind: 'text', text: decodeWords(quoted.text), verbatim, isQuoted: true, spaced });
       at = quoted.end;
     } else if (character === '(') {
       const comment = readComment(raw, at);
@@ -99,7 +108,7 @@ function tokenize(raw: string): readonly Token[] {
     } else {
       const end = plainEnd(raw, at);
       const plain = raw.slice(at, end);
-      tokens.push({ kind: 'text', text: plain, verbatim: plain, spaced });
+      tokens.push({ kind: 'text', text: plain, verbatim: plain, isQuoted: false, spaced });
       at = end;
     }
     spaced = false;
@@ -119,7 +128,7 @@ function plainEnd(raw: string, start: number): number {
 }
 
 interface Pending {
-  readonly words: { readonly text: string; readonly verbatim: string; readonly spaced: boolean }[];
+  readonly words: Word[];
   comment: string;
   address: string | null;
 }
@@ -128,12 +137,28 @@ function emptyPending(): Pending {
   return { words: [], comment: '', address: null };
 }
 
-/** Words as a display name: encoded words are decoded together, so that their neighbours join. */
+/**
+ * Words as a display name: encoded words are decoded together, so that their neighbours join; what
+ * was quoted is decoded already, and a second time would make something else of it.
+ */
 function phrase(words: Pending['words']): string {
-  const joined = words
-    .map((word, index) => (index > 0 && word.spaced ? ` ${word.text}` : word.text))
-    .join('');
-  return oneLine(decodeWords(joined));
+  const decoded: string[] = [];
+  let plain: string[] = [];
+  const finish = (): void => {
+    decoded.push(decodeWords(plain.join('')));
+    plain = [];
+  };
+  words.forEach((word, index) => {
+    const gap = index > 0 && word.spaced ? ' ' : '';
+    if (!word.isQuoted) {
+      plain.push(gap, word.text);
+      return;
+    }
+    finish();
+    decoded.push(gap, word.text);
+  });
+  finish();
+  return oneLine(decoded.join(''));
 }
 
 function verbatim(words: Pending['words']): string {
