@@ -16,6 +16,10 @@ export const EVENT_MEANINGS: Readonly<Record<string, string>> = {
   'delivery.delivered': 'The file of a message is in its mailbox, on stable storage.',
   'delivery.promoted': 'A better authenticated copy has taken the place of the one before.',
   'delivery.waiting': 'A file cannot enter its mailbox; it is tried again. See `aimx mailboxes show`.',
+  'authenticator.gone':
+    'The process that asks who wrote a message has ended; another one takes its place, and what it had in hand is asked about again.',
+  'authenticator.not-started':
+    'The process that asks who wrote a message cannot be started; messages are delivered, and hooks that need trust are held until it can.',
   'hooks.claim-failed': 'Due runs could not be claimed; it is tried again.',
   'dkim.no-key': 'There is no DKIM key; mail comes in, and what goes out cannot be signed.',
   'hooks.confinement-lacks': 'This machine cannot confine hooks in one respect, and which.',
@@ -44,6 +48,8 @@ export const EVENT_MEANINGS: Readonly<Record<string, string>> = {
   'mailbox.take-over-failed': 'A folder of the earlier version could not be read in.',
   'mailbox.take-over-waits': 'A folder of the earlier version cannot be opened; it is tried again.',
   'mailbox.taken-over': 'A folder of the earlier version was read in.',
+  'message.unverified':
+    'DNS did not say who wrote a message; it is delivered, hooks that need trust are held, and DNS is asked again.',
   'pipeline.broken': 'A step failed in a way that it does not expect: a fault of aimx.',
   'pipeline.claim-failed': 'Accepted messages could not be claimed; it is tried again.',
   'pipeline.no-room': 'The rows cannot be written: the disk is full. Messages wait and go on by themselves.',

@@ -116,14 +116,14 @@ export function promoted(context: Context, input: Transitions['promoted']['in'])
   const delivery = requireDelivery(db, deliveryId);
   if (!isToBeMade(delivery, { from: ['promoting', 'exchanging'], madeBefore: ['delivered'] })) return;
   stand(context, deliveryId, at);
+  const by = replacedBy(context, deliveryId);
   trace(context, {
     at,
     journalId: delivery.journalId,
     deliveryId,
     event: 'delivery.promoted',
-    detail: { outcome: input.outcome, id: delivery.id },
+    detail: { outcome: input.outcome, id: delivery.id, by },
   });
-  const by = replacedBy(context, deliveryId);
   for (const plan of input.hooks) {
     const released = db.all(
       `UPDATE runs SET state = CASE WHEN ?1 IS NULL THEN 'due' ELSE 'held' END, reason = ?1, changed_at = ?2

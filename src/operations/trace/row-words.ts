@@ -44,8 +44,10 @@ class Facts {
   }
 }
 
-/** Who let a run go where nobody did: a better authenticated copy has come. */
+/** Who let a run go where nobody did: a better authenticated copy has come, */
 export const PROMOTION = 'promotion';
+/** or DNS has said at last who wrote the message. */
+export const VERIFICATION = 'verification';
 /** After so many deaths of the reader a message is delivered unread (design §3.4). */
 const READ_ATTEMPTS = 2;
 
@@ -167,6 +169,8 @@ const WORDING: Readonly<Record<string, Wording>> = {
   'message.reply-seen': () =>
     'the client went on after our 250, so it has seen it: what it sends later is no retry of this one',
   'message.authenticated': (_facts, row) => verdictText(row.detail as unknown as Verdict),
+  'message.authenticated-later': (_facts, row) =>
+    `asked again: ${verdictText(row.detail as unknown as Verdict)}`,
   'message.read-again': (facts, row) =>
     isUnread(row)
       ? `reading it has failed ${READ_ATTEMPTS} times: it is delivered unread, with the message as it came attached`
@@ -194,10 +198,18 @@ const WORDING: Readonly<Record<string, Wording>> = {
     );
   },
   'delivery.exchanging': () => null,
-  'delivery.promoted': (facts) =>
-    facts.text('outcome') === 'gone'
-      ? 'the better copy counts; its owner had moved the file away, so it was not brought back'
-      : 'the better copy has taken the place of the file',
+  'delivery.reassessed': (facts) => {
+    const trusted = facts.text('trusted');
+    const standing =
+      trusted === 'true' ? 'it is trusted' : `it is not trusted${becauseOf(facts.text('trustReason'))}`;
+    return `${trusted === 'none' ? 'its results have changed' : standing}: the file is made anew to say so`;
+  },
+  'delivery.promoted': (facts) => {
+    const isSame = facts.text('by') === VERIFICATION;
+    if (facts.text('outcome') === 'gone')
+      return `${isSame ? 'the new results count' : 'the better copy counts'}; its owner had moved the file away, so it was not brought back`;
+    return isSame ? 'the file says so' : 'the better copy has taken the place of the file';
+  },
   'fingerprints.forgotten': (facts) =>
     `its fingerprints were forgotten by ${facts.text('by') ?? 'somebody'}: the same bytes would be delivered again`,
   'run.held': (facts, row, around) =>
@@ -223,7 +235,9 @@ const WORDING: Readonly<Record<string, Wording>> = {
   'run.released': (facts, row, around) =>
     facts.text('by') === PROMOTION
       ? `${hookOf(row, facts, around)} is let go: the better copy is trusted`
-      : `${hookOf(row, facts, around)} was released by ${facts.text('by')}`,
+      : facts.text('by') === VERIFICATION
+        ? `${hookOf(row, facts, around)} is let go: the message is trusted`
+        : `${hookOf(row, facts, around)} was released by ${facts.text('by')}`,
   // Cancelled while it waited (somebody did it), or while it ran (its attempt ended so).
   'run.cancelled': (facts, row, around) => {
     const by = facts.text('by');

@@ -3,7 +3,7 @@ import type { DeliveryRow, RunId, RunRow, TraceRow } from '../../journal/journal
 import { assertNever } from '../../system/assert.ts';
 import { formatInstant } from '../../system/clock.ts';
 import { shortRunId } from '../run-view.ts';
-import { PROMOTION } from './row-words.ts';
+import { PROMOTION, VERIFICATION } from './row-words.ts';
 import { becauseOf, formatDuration, plural, sentenceOf } from './words.ts';
 
 /** What a run's sentence may refer to. */
@@ -55,7 +55,13 @@ function decidedSentence(run: RunRow, rows: readonly TraceRow[]): string {
   const released = last('run.released');
   if (released === undefined) return '';
   const by = detailText(released, 'by');
-  return ` It was held before, until ${by === PROMOTION ? 'a better authenticated copy came' : `${by ?? 'somebody'} released it`}.`;
+  const until =
+    by === PROMOTION
+      ? 'a better authenticated copy came'
+      : by === VERIFICATION
+        ? 'DNS said who wrote the message'
+        : `${by ?? 'somebody'} released it`;
+  return ` It was held before, until ${until}.`;
 }
 
 function startsText(run: RunRow): string {
