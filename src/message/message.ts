@@ -4,6 +4,7 @@
  *
  * Pure and total: bytes in, values out; broken input gives warnings, never an exception.
  */
+import type { MessageReport } from './report/report.ts';
 
 /** Header fields as the file shows them: decoded, unfolded, bounded. */
 export interface MessageHeader {
@@ -41,6 +42,8 @@ export interface ReadMessage {
   readonly attachments: readonly Attachment[];
   /** `<code>: <sentence>`: what was left out or mended. */
   readonly warnings: readonly string[];
+  /** What a program reports with it; null for a letter. The body's head says the same in words. */
+  readonly report: MessageReport | null;
 }
 
 /** The header fields that decide on identity and name; cheap, read before MIME is. */

@@ -5,6 +5,8 @@ import { readHeader } from './header.ts';
 import { htmlToMarkdown } from './html-to-markdown.ts';
 import type { Attachment, ReadMessage } from './message.ts';
 import { type Entity, readMimeTree } from './mime-tree.ts';
+import { describeReport } from './report/describe.ts';
+import { readReport } from './report/read-report.ts';
 import { readPartText } from './text-part.ts';
 import { decodeTransfer } from './transfer-encoding.ts';
 
@@ -119,7 +121,8 @@ export function readMessage(raw: Uint8Array): ReadMessage {
   if (tree.unreadFrom !== null) {
     reader.attach('unread-parts.txt', 'application/octet-stream', bytes.subarray(tree.unreadFrom));
   }
-  const { body, cut } = boundBody(text);
+  const report = readReport({ bytes, root: tree.root, text });
+  const { body, cut } = boundBody(report === null ? text : joinTexts([describeReport(report), text]));
   if (cut) reader.warn(`body-cut: the text is longer than ${BODY_BYTES_MAX} bytes and was cut`);
-  return { header, body, attachments: reader.attachments, warnings: reader.warnings };
+  return { header, body, attachments: reader.attachments, warnings: reader.warnings, report };
 }
