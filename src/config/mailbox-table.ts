@@ -8,6 +8,7 @@ import { documentKeys, type KeyDoc, readTable } from './read-table.ts';
 import { type Report, UNSAID } from './report.ts';
 import { accountName, addressGlob, anyText, domainName, mailboxName, nonEmpty } from './rules.ts';
 import { warnOfDedupMode } from './sections.ts';
+import { warnOfMailboxTrust } from './trust-warnings.ts';
 import type { Claims } from './unique.ts';
 
 /** The account that earlier versions gave to catchalls; hooks are not run as it. */
@@ -128,16 +129,7 @@ export function readMailbox(name: string, raw: RawTable, context: MailboxContext
   if (values.dedup !== null) warnOfDedupMode(values.dedup, [...at, 'dedup'], report);
   const trust = values.trust ?? context.trust;
   const trustedSenders = values.trusted_senders ?? context.trustedSenders;
-  if (
-    trust === 'verified' &&
-    trustedSenders.length === 0 &&
-    (values.trust ?? values.trusted_senders) !== null
-  )
-    report.warn({
-      at: [...at, values.trusted_senders === null ? 'trust' : 'trusted_senders'],
-      found: UNSAID,
-      allowed: 'trust = "verified" without trusted_senders trusts nobody',
-    });
+  warnOfMailboxTrust(values, context, at, report);
   const aliases = values.aliases.flatMap((alias, index) => {
     const whole = alias.includes('@') ? alias : `${alias}@${context.domain}`;
     const read = readAddress(whole, [...at, 'aliases', index], context);

@@ -235,6 +235,10 @@ test('parseConfig() refuses wrong values, one line each', () => {
   refuse('trust = "verifed"', 'trust: found "verifed"; allowed is "none" or "verified"');
   refuse('trusted_senders = ["{a"]', 'trusted_senders[0]: found "{a"');
   refuse('trusted_senders = ["a]"]', 'trusted_senders[0]');
+  refuse(
+    'trusted_senders = ["*@bü*.example"]',
+    'trusted_senders[0]: found "*@bü*.example"; allowed is a pattern',
+  );
   refuse('trusted_senders = [1]', 'trusted_senders[0]: found 1');
   refuse('enable_ipv6 = "yes"', 'enable_ipv6: found "yes"; allowed is true or false');
   refuse('keep_raw = 30', 'keep_raw: found 30; allowed is a duration');
@@ -452,6 +456,20 @@ test('parseConfig() warns of unknown keys outside hooks, and of what gives up a 
     ],
   });
   check(`${MINIMAL}trust = "verified"\n`, { warnings: ['mailbox "sam", trust: trust = "verified" without'] });
+  warn('trusted_senders = ["*"]', 'trusted_senders[0]: found "*"; it trusts a sender at every domain');
+  warn(
+    'trusted_senders = ["*corp.example"]',
+    'trusted_senders[0]: found "*corp.example"; without "@" it also',
+  );
+  check(`${MINIMAL}trust = "verified"\ntrusted_senders = ["ann@corp.example", "bob@*"]\n`, {
+    warnings: ['mailbox "sam", trusted_senders[1]: found "bob@*"; it trusts'],
+  });
+  check(`${MINIMAL}trust_spf = true\nrequire_addressed = true\n`, {
+    warnings: [
+      'mailbox "sam", trust_spf: found true; it changes nothing',
+      'mailbox "sam", require_addressed',
+    ],
+  });
 });
 
 test('parseConfig() reports everything at once, in the order of the file', () => {

@@ -34,6 +34,7 @@ import {
   readSmtp,
   readTls,
 } from './sections.ts';
+import { warnOfTrust } from './trust-warnings.ts';
 import { createClaims } from './unique.ts';
 
 export interface ParseOptions {
@@ -221,15 +222,6 @@ function readMailboxes(
     const mailbox = read(name, table);
     return mailbox === null ? [] : [mailbox];
   });
-}
-
-function warnOfTrust(trust: string, senders: readonly string[], report: Report): void {
-  if (trust === 'verified' && senders.length === 0)
-    report.warn({
-      at: ['trust'],
-      found: trust,
-      allowed: 'without trusted_senders nobody is trusted, but where a mailbox has its own list',
-    });
 }
 
 function checkPostmaster(name: string | null, mailboxes: RawTable, report: Report): void {
