@@ -3,9 +3,9 @@
  *
  * They are made when they are asked for and never stored: what is stored is what was sent.
  */
-import type { AuthenticationResult } from '../authentication/verdict.ts';
 import type { DeliveryRow, MessageRow } from '../journal/journal.ts';
 import type { EpochMs } from '../system/clock.ts';
+import { formatAuthenticationResults } from './authentication-results.ts';
 
 const DAYS = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'] as const;
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'] as const;
@@ -44,20 +44,6 @@ function addressTag(address: string): string {
   return address.includes(':') ? `IPv6:${address}` : address;
 }
 
-/** RFC 8601 §2.2; `none` stands alone where nothing was checked. */
-function authenticationResults(message: MessageRow, hostname: string): string {
-  const { verdict } = message;
-  if (verdict === null) return `Authentication-Results: ${hostname}; none\r\n`;
-  const shown = (method: string, result: AuthenticationResult, property = ''): string =>
-    `\r\n\t${method}=${result}${property}`;
-  const domain = verdict.authDomain === null ? '' : ` header.d=${verdict.authDomain}`;
-  return `Authentication-Results: ${hostname};${[
-    shown('spf', verdict.spf),
-    shown('dkim', verdict.dkim, domain),
-    shown('dmarc', verdict.dmarc),
-  ].join(';')}\r\n`;
-}
-
 /**
  * `Return-Path`, `Received` and `Authentication-Results` of one delivery, each ending in CRLF
  * (RFC 5321 §4.4, RFC 8601 §2.2).
@@ -66,5 +52,10 @@ function authenticationResults(message: MessageRow, hostname: string): string {
  */
 export function formatTraceFields(message: MessageRow, delivery: DeliveryRow, hostname: string): string {
   const returnPath = `Return-Path: <${message.envelope.reversePath.replace(/[\r\n]/g, '')}>\r\n`;
-  return returnPath + received(message, delivery, hostname) + authenticationResults(message, hostname);
+  const results = formatAuthenticationResults(message.verdict, {
+    hostname,
+    clientAddress: message.arrival.clientAddress,
+    reversePath: message.envelope.reversePath,
+  });
+  return returnPath + received(message, delivery, hostname) + results;
 }
