@@ -2,6 +2,7 @@
  * Makes the finished file or bundle of a delivery in the journal's staging folder, where the
  * mailbox's owner cannot reach it.
  */
+import { replyToWarning } from '../authentication/reply-to.ts';
 import type { DeliveryRow } from '../journal/journal.ts';
 import { NO_MARKS, type OwnerMarks } from '../mailbox/head.ts';
 import { markdownName, messagePath } from '../mailbox/layout.ts';
@@ -13,6 +14,7 @@ import { assert } from '../system/assert.ts';
 import type { Folder, Owner } from '../system/files.ts';
 import { hookVariables } from './hook-variables.ts';
 import { readStep } from './read.ts';
+import type { ReadOutcome } from './reader.ts';
 import { stagedNames } from './staged-names.ts';
 import type { DeliveryWork } from './work.ts';
 import type { World } from './world.ts';
@@ -60,7 +62,9 @@ export async function stage(
       path: filename,
     }),
   );
-  const frontmatter = composeFrontmatter(read, factsOf(work, id, flags), entries);
+  const facts = factsOf(work, id, flags);
+  const warnings = [...read.warnings, ...replyToWarnings(work, read)];
+  const frontmatter = composeFrontmatter({ ...read, warnings }, facts, entries);
   const document = new TextEncoder().encode(formatDocument(frontmatter, read.body));
   const written = { mode: MESSAGE_FILE_MODE, ...(owner === null ? {} : { owner }), durable: true };
   if (form === 'file') await staging.writeFile(names.file, document, written);
@@ -69,6 +73,15 @@ export async function stage(
     await stageStdin(delivery, document, hookVariables(frontmatter, path), world);
   await staging.sync();
   return { stagedName: form === 'file' ? names.file : names.bundle, id, form };
+}
+
+/** What is to be said of its Reply-To, which decides where an answer goes. */
+function replyToWarnings({ delivery, message }: DeliveryWork, { header }: ReadOutcome): readonly string[] {
+  const warning =
+    message.verdict === null
+      ? null
+      : replyToWarning(message.verdict, delivery.trusted ?? 'none', header.replyTo);
+  return warning === null ? [] : [warning];
 }
 
 async function finishBundle(
