@@ -5,47 +5,15 @@
  * and UTF-7; Japanese variants) are loaded when a message first needs them, since most never do.
  */
 import { createRequire } from 'node:module';
+import { charsetName, UNDECLARED } from './charset-aliases.ts';
+import { decodeShifted, isShiftedCharset } from './shifted-charsets.ts';
+
+export { charsetName };
 
 export interface DecodedText {
   readonly text: string;
   /** What could not be done as declared; null where nothing is to be said. */
-  readonly problem: 'unknown-charset' | 'invalid-octets' | null;
-}
-
-/** Names seen in mail that no registry lists, with what they mean. */
-const ALIASES: Readonly<Record<string, string>> = {
-  '': 'us-ascii',
-  ascii: 'us-ascii',
-  'ansi_x3.4-1968': 'us-ascii',
-  '7bit': 'us-ascii',
-  default: 'us-ascii',
-  unknown: 'us-ascii',
-  'x-unknown': 'us-ascii',
-  'unknown-8bit': 'us-ascii',
-  utf8: 'utf-8',
-  'utf-8n': 'utf-8',
-  cp932: 'shift_jis',
-  'x-sjis-cp932': 'shift_jis',
-  ks_c_5601: 'euc-kr',
-  cp949: 'euc-kr',
-  cp936: 'gbk',
-  'x-gbk': 'gbk',
-  cp950: 'big5',
-  'x-mac-roman': 'macintosh',
-  'unicode-1-1-utf-7': 'utf-7',
-};
-
-/** No charset's name is longer (RFC 2978 §2.3). */
-const CHARSET_NAME_MAX = 64;
-
-/** Lower case, without quotes, spaces and the language of RFC 2231 §5. */
-export function charsetName(label: string): string {
-  const name = label
-    .slice(0, CHARSET_NAME_MAX)
-    .replace(/[*].*$/s, '')
-    .replace(/["'\s]/g, '')
-    .toLowerCase();
-  return ALIASES[name] ?? name;
+  readonly problem: 'unknown-charset' | 'invalid-octets' | 'mislabelled' | null;
 }
 
 function platformDecoder(name: string): InstanceType<typeof TextDecoder> | null {
@@ -81,6 +49,69 @@ function decodeByCodePage(name: string, bytes: Uint8Array): string | null {
   return iconv.encodingExists(name) ? iconv.decode(Buffer.from(bytes), name) : null;
 }
 
+/** Surrogates written as UTF-8, three octets each (CESU-8), as some databases and Java write them. */
+const CESU_PAIR = /\xed([\xa0-\xaf])([\x80-\xbf])\xed([\xb0-\xbf])([\x80-\xbf])/g;
+
+function withoutCesu(bytes: Uint8Array): Uint8Array {
+  const raw = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1');
+  const mended = raw.replace(CESU_PAIR, (_, a: string, b: string, c: string, d: string) => {
+    const high = ((a.charCodeAt(0) & 0x0f) << 6) | (b.charCodeAt(0) & 0x3f);
+    const low = ((c.charCodeAt(0) & 0x0f) << 6) | (d.charCodeAt(0) & 0x3f);
+    return Buffer.from(String.fromCodePoint(0x10000 + (high << 10) + low)).toString('latin1');
+  });
+  return mended === raw ? bytes : Buffer.from(mended, 'latin1');
+}
+
+function decodeUtf8(bytes: Uint8Array): DecodedText {
+  const utf8 = new TextDecoder('utf-8');
+  if (isValidUtf8(bytes)) return { text: utf8.decode(bytes), problem: null };
+  const mended = withoutCesu(bytes);
+  if (mended !== bytes && isValidUtf8(mended)) return { text: utf8.decode(mended), problem: null };
+  const text = utf8.decode(mended);
+  // Not one octet above 127 that is UTF-8: the label is wrong, and it is most likely Windows-1252.
+  const isMislabelled = !/[^\0-\x7f\ufffd]/.test(text);
+  return { text: isMislabelled ? decodeUndeclared(bytes) : text, problem: 'invalid-octets' };
+}
+
+/** Octets looked at to find the byte order of UTF-16 that has no mark. */
+const BYTE_ORDER_BYTES = 4096;
+
+/**
+ * UTF-16 by its mark; without one by where the zeros of spaces, line ends and Latin letters stand,
+ * and big-endian where there are none (RFC 2781 §4.3).
+ */
+function utf16Name(bytes: Uint8Array): string {
+  if (bytes[0] === 0xff && bytes[1] === 0xfe) return 'utf-16le';
+  if (bytes[0] === 0xfe && bytes[1] === 0xff) return 'utf-16be';
+  let even = 0;
+  let odd = 0;
+  const end = Math.min(bytes.length, BYTE_ORDER_BYTES);
+  for (let at = 0; at < end; at += 1) {
+    if (bytes[at] !== 0) continue;
+    if (at % 2 === 0) even += 1;
+    else odd += 1;
+  }
+  return odd > even ? 'utf-16le' : 'utf-16be';
+}
+
+/** ISO-2022-JP that does not say so: an escape to a set of two octets, and seven bits alone. */
+function looksJapanese(bytes: Uint8Array): boolean {
+  const raw = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+  if (!raw.includes('\x1b$B', 0, 'latin1') && !raw.includes('\x1b$@', 0, 'latin1')) return false;
+  return bytes.every((octet) => octet < 0x80);
+}
+
+function decodeNamed(bytes: Uint8Array, name: string): string | null {
+  if (isShiftedCharset(name)) return decodeShifted(bytes, name);
+  if (name === 'iso-2022-jp') {
+    const text = new TextDecoder(name).decode(bytes);
+    return text.includes('\ufffd') ? decodeJapanese(bytes) : text;
+  }
+  if (name.startsWith('iso-2022-jp-')) return decodeJapanese(bytes);
+  const platform = platformDecoder(name === 'utf-16' ? utf16Name(bytes) : name);
+  return platform === null ? decodeByCodePage(name, bytes) : platform.decode(bytes);
+}
+
 /**
  * Decodes text of a part or an encoded word. Never throws.
  *
@@ -91,32 +122,34 @@ function decodeByCodePage(name: string, bytes: Uint8Array): string | null {
  */
 export function decodeCharset(bytes: Uint8Array, label: string): DecodedText {
   const name = charsetName(label);
-  if (name === 'us-ascii') return { text: decodeUndeclared(bytes), problem: null };
-  if (name === 'utf-8') {
-    if (isValidUtf8(bytes)) return { text: new TextDecoder('utf-8').decode(bytes), problem: null };
-    const text = new TextDecoder('utf-8').decode(bytes);
-    // Not one octet above 127 that is UTF-8: the label is wrong, and it is most likely Windows-1252.
-    const isMislabelled = !/[^\0-\x7f\ufffd]/.test(text);
-    return { text: isMislabelled ? decodeUndeclared(bytes) : text, problem: 'invalid-octets' };
+  if (name === UNDECLARED) {
+    const text = looksJapanese(bytes) ? decodeNamed(bytes, 'iso-2022-jp') : null;
+    return { text: text ?? decodeUndeclared(bytes), problem: null };
   }
+  if (name === 'utf-8') return decodeUtf8(bytes);
   try {
-    if (/^(iso-2022-jp-|cp5022|csiso2022jp|x-iso-2022-jp)/.test(name)) {
-      return { text: decodeJapanese(bytes), problem: null };
-    }
-    const decoder = platformDecoder(name);
-    if (decoder !== null) {
-      const text = decoder.decode(bytes);
-      if (name === 'iso-2022-jp' && text.includes('\ufffd')) {
-        return { text: decodeJapanese(bytes), problem: null };
-      }
-      return { text, problem: text.includes('\ufffd') ? 'invalid-octets' : null };
-    }
-    const text = decodeByCodePage(name, bytes);
+    const text = decodeNamed(bytes, name);
     if (text !== null) return { text, problem: text.includes('\ufffd') ? 'invalid-octets' : null };
   } catch {
     // A decoder that fails on broken input leaves the octets to the fallback below.
   }
   return { text: decodeUndeclared(bytes), problem: 'unknown-charset' };
+}
+
+/** Charsets in which octets that are UTF-8 beyond ASCII would be an accented capital before a sign, each time. */
+const WESTERN = new Set(['windows-1252', 'iso-8859-15']);
+
+/**
+ * Decodes the text of a whole part: as {@link decodeCharset}, but Latin-1 whose every octet above 127
+ * belongs to proper UTF-8 is UTF-8, which programs that relabel text make of it; `Ã©` for each `é` is
+ * what nobody wrote. Not done to encoded words, which are too short to tell, nor to other charsets,
+ * whose letters in a row can be UTF-8 by chance (Thai, Cyrillic, Chinese).
+ */
+export function decodePartCharset(bytes: Uint8Array, label: string): DecodedText {
+  if (WESTERN.has(charsetName(label)) && bytes.some((octet) => octet > 0x7f) && isValidUtf8(bytes)) {
+    return { text: new TextDecoder('utf-8').decode(bytes), problem: 'mislabelled' };
+  }
+  return decodeCharset(bytes, label);
 }
 
 /** Text without lone surrogates, which no encoding can write: each becomes U+FFFD. */

@@ -5,8 +5,9 @@
 import { charsetName, decodeCharset, decodeUndeclared } from './charset.ts';
 import { decodeBase64, decodeQuotedPrintable } from './transfer-encoding.ts';
 
-/** `=?charset?encoding?text?=`, white space in the text allowed because broken software writes it. */
-const ENCODED_WORD = /=\?([^?\s]{1,80})\?([bq])\?([^?\r\n]*)\?=/gi;
+/** How an encoded word begins, `=?charset?encoding?`; no charset at all is sent, too. */
+const WORD_START = /=\?([^?\s]{0,80})\?([bq])\?/gi;
+const WORD_END = '?=';
 
 function octets(latin1: string): Uint8Array {
   return Buffer.from(latin1, 'latin1');
@@ -23,19 +24,75 @@ export function decodeRaw(raw: string): string {
   return highest <= 0x7f || highest > 0xff ? raw : decodeUndeclared(octets(raw));
 }
 
-interface Run {
+interface Word {
+  readonly start: number;
+  readonly end: number;
   readonly charset: string;
-  readonly pieces: Uint8Array[];
-}
-
-function wordOctets(encoding: string, text: string): Uint8Array {
-  if (encoding === 'b' || encoding === 'B') return decodeBase64(octets(text)).bytes;
-  // `_` is a space (RFC 2047 §4.2); a space that stands there raw would be lost at the end.
-  return decodeQuotedPrintable(octets(text.replace(/[_ ]/g, '=20'))).bytes;
+  readonly isBase64: boolean;
+  readonly text: string;
 }
 
 /**
- * Decodes unstructured text or a phrase. Never throws; linear.
+ * Finds the encoded words of a text. A word may hold white space and single `?`, because broken
+ * software writes them; one that the next begins inside of, or that never ends, is no word.
+ */
+function findWords(raw: string): readonly Word[] {
+  const starts = [...raw.matchAll(WORD_START)];
+  const words: Word[] = [];
+  let closing = 0;
+  let behind = 0;
+  starts.forEach((match, index) => {
+    const textStart = match.index + match[0].length;
+    if (match.index < behind || closing < 0) return;
+    // Kept from one start to the next: a text of many starts and no end is searched once.
+    if (closing < textStart) closing = raw.indexOf(WORD_END, textStart);
+    const next = starts[index + 1]?.index ?? raw.length;
+    if (closing < 0 || closing > next) return;
+    behind = closing + WORD_END.length;
+    words.push({
+      start: match.index,
+      end: behind,
+      charset: charsetName(match[1] as string),
+      isBase64: /b/i.test(match[2] as string),
+      text: raw.slice(textStart, closing),
+    });
+  });
+  return words;
+}
+
+function quotedOctets(text: string): Uint8Array {
+  // `_` is a space (RFC 2047 §4.2); a space that stands there raw would be lost at the end.
+  return decodeQuotedPrintable(octets(text.replace(/[_ \t]/g, '=20'))).bytes;
+}
+
+/** Octets of neighbours of one charset. Base64 that was cut within a quantum is joined before it is decoded. */
+function runOctets(words: readonly Word[]): Uint8Array {
+  const pieces: Uint8Array[] = [];
+  let open: string[] = [];
+  let openDigits = 0;
+  const finish = (): void => {
+    if (open.length > 0) pieces.push(decodeBase64(octets(open.join(''))).bytes);
+    open = [];
+    openDigits = 0;
+  };
+  for (const word of words) {
+    if (!word.isBase64) {
+      finish();
+      pieces.push(quotedOctets(word.text));
+      continue;
+    }
+    const digits = word.text.replace(/\s+/g, '');
+    open.push(digits);
+    openDigits += digits.length;
+    if (digits.endsWith('=') || openDigits % 4 === 0) finish();
+  }
+  finish();
+  return Buffer.concat(pieces);
+}
+
+/**
+ * Decodes unstructured text or a phrase, once: an encoded word that decodes to another stays as it
+ * reads. Never throws; linear.
  *
  * White space between two encoded words goes (§6.2). Neighbours of one charset are decoded together,
  * since senders split multi-octet characters over two words (against §5, and often).
@@ -45,25 +102,20 @@ function wordOctets(encoding: string, text: string): Uint8Array {
 export function decodeWords(raw: string): string {
   if (!raw.includes('=?')) return decodeRaw(raw);
   const decoded: string[] = [];
-  let run: Run | null = null;
-  const finish = (): void => {
-    if (run !== null) decoded.push(decodeCharset(Buffer.concat(run.pieces), run.charset).text);
-    run = null;
-  };
+  let run: Word[] = [];
   let at = 0;
-  for (const match of raw.matchAll(ENCODED_WORD)) {
-    const between = raw.slice(at, match.index);
-    at = match.index + match[0].length;
-    const adjacent = run !== null && between.trim() === '';
-    const charset = charsetName(match[1] as string);
-    const bytes = wordOctets(match[2] as string, match[3] as string);
-    if (adjacent && (run as Run | null)?.charset === charset) {
-      (run as Run | null)?.pieces.push(bytes);
-      continue;
-    }
-    finish();
-    if (!adjacent) decoded.push(decodeRaw(between));
-    run = { charset, pieces: [bytes] };
+  const finish = (): void => {
+    const [first] = run;
+    if (first !== undefined) decoded.push(decodeCharset(runOctets(run), first.charset).text);
+    run = [];
+  };
+  for (const word of findWords(raw)) {
+    const between = raw.slice(at, word.start);
+    const isNeighbour = run.length > 0 && between.trim() === '';
+    if (!isNeighbour || run[0]?.charset !== word.charset) finish();
+    if (!isNeighbour) decoded.push(decodeRaw(between));
+    run.push(word);
+    at = word.end;
   }
   finish();
   decoded.push(decodeRaw(raw.slice(at)));

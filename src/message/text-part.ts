@@ -1,5 +1,5 @@
 /** One part's octets as text: transfer encoding, charset, line ends, `format=flowed`. */
-import { charsetName, decodeCharset, wellFormed } from './charset.ts';
+import { charsetName, decodePartCharset, wellFormed } from './charset.ts';
 import { joinFlowed } from './flowed.ts';
 import type { Entity } from './mime-tree.ts';
 import { decodeTransfer } from './transfer-encoding.ts';
@@ -67,12 +67,12 @@ export function readPartText(bytes: Uint8Array, entity: Entity): PartText {
       `text-cut: a text part is larger than ${TEXT_PART_BYTES_MAX} bytes; only its beginning was read`,
     );
   }
-  let decoded = decodeCharset(octets.bytes, label);
+  let decoded = decodePartCharset(octets.bytes, label);
   if (octets.damaged) {
     warnings.push(`encoding-damaged: a text part is not proper ${entity.encoding}`);
     if (entity.encoding === 'base64') {
       doubtful = true;
-      if (looksBinary(decoded.text)) decoded = decodeCharset(encoded, label);
+      if (looksBinary(decoded.text)) decoded = decodePartCharset(encoded, label);
     }
   }
   if (decoded.problem === 'unknown-charset') {
@@ -84,6 +84,11 @@ export function readPartText(bytes: Uint8Array, entity: Entity): PartText {
     doubtful = true;
     warnings.push(
       `invalid-octets: a text part has octets that its charset ${JSON.stringify(charsetName(label))} does not`,
+    );
+  }
+  if (decoded.problem === 'mislabelled') {
+    warnings.push(
+      `charset-mended: a text part says that it is ${JSON.stringify(charsetName(label))} and was read as the UTF-8 that it is`,
     );
   }
   let text = normalize(decoded.text);
