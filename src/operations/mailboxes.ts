@@ -1,9 +1,10 @@
 /** `mailboxes list|show`: the caller's mailboxes and how they stand. */
 import type { MailboxConfig } from '../config/config.ts';
-import type { MailboxStatus } from '../journal/journal.ts';
+import type { MailboxStatus, Page, RunRow } from '../journal/journal.ts';
 import { formatInstant } from '../system/clock.ts';
 import { mayAll, maySee, ownMailbox, ownMailboxes } from './access.ts';
 import type { CallOperation, OperationContext } from './operation.ts';
+import { PAGE_MAX } from './page.ts';
 
 /** Counts are null where the journal cannot be read. */
 export interface MailboxView {
@@ -82,6 +83,8 @@ export interface MailboxesShowInput {
 export interface MailboxesShowOutput {
   readonly mailbox: MailboxView;
   readonly trusted_senders: readonly string[];
+  readonly trust_spf: boolean;
+  readonly require_addressed: boolean;
   readonly dedup: string;
   /** Messages that cannot be delivered yet, with the reason and what to do. */
   readonly waiting: readonly {
@@ -93,6 +96,47 @@ export interface MailboxesShowOutput {
   }[];
   /** How many runs are in each state. */
   readonly runs: Readonly<Record<string, number>>;
+  /** Why runs are held, the most frequent first; of the newest {@link HELD_LOOKED_AT_MAX}. */
+  readonly held: readonly HeldCount[];
+}
+
+export interface HeldCount {
+  /** What stands before the colon of their reasons. */
+  readonly code: string;
+  readonly runs: number;
+  /** Of the newest of them. */
+  readonly run_id: string;
+  readonly id: string;
+  readonly reason: string;
+}
+
+/** More are only counted as held: whoever has so many looks for the reason in the newest. */
+const HELD_LOOKED_AT_MAX = 2 * PAGE_MAX;
+
+/** The reason of a run that is held without one, which none is. */
+const NO_REASON = 'held: nobody said why';
+
+async function heldCounts(context: OperationContext, mailbox: string): Promise<readonly HeldCount[]> {
+  if (context.rows === null) return [];
+  const counts = new Map<string, HeldCount>();
+  let cursor: string | null = null;
+  for (let looked = 0; looked < HELD_LOOKED_AT_MAX; looked += PAGE_MAX) {
+    const page: Page<RunRow> = await context.rows.query('runs', {
+      filter: { mailboxes: [mailbox], states: ['held'] },
+      limit: PAGE_MAX,
+      ...(cursor === null ? {} : { cursor }),
+    });
+    for (const run of page.rows.filter((row) => maySee(context, row))) {
+      const { reason, runId, id } = { ...run, reason: run.reason ?? NO_REASON };
+      const code = reason.slice(0, reason.indexOf(':'));
+      const known = counts.get(code);
+      // Newest first, so the first of a code is the newest.
+      counts.set(code, { ...(known ?? { code, run_id: runId, id, reason }), runs: (known?.runs ?? 0) + 1 });
+    }
+    cursor = page.nextCursor;
+    if (cursor === null) break;
+  }
+  return [...counts.values()].sort((a, b) => b.runs - a.runs);
 }
 
 export const mailboxesShow: CallOperation<MailboxesShowInput, MailboxesShowOutput> = {
@@ -107,6 +151,8 @@ export const mailboxesShow: CallOperation<MailboxesShowInput, MailboxesShowOutpu
     return {
       mailbox: viewMailbox(context, mailbox, status),
       trusted_senders: mailbox.trustedSenders,
+      trust_spf: mailbox.trustSpf,
+      require_addressed: mailbox.requireAddressed,
       dedup: mailbox.dedupMode,
       waiting: (status?.waiting ?? []).map(({ deliveryId, waiting }) => ({
         delivery_id: deliveryId,
@@ -116,6 +162,7 @@ export const mailboxesShow: CallOperation<MailboxesShowInput, MailboxesShowOutpu
         next_at: formatInstant(waiting.nextAt),
       })),
       runs: { ...status?.runs },
+      held: (status?.runs.held ?? 0) === 0 ? [] : await heldCounts(context, mailbox.name),
     };
   },
 };

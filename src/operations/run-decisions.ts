@@ -1,15 +1,13 @@
 /** `runs release|replay|cancel`: somebody decides about runs. */
-import { decideTrust } from '../authentication/trust.ts';
-import { UNAUTHENTICATED } from '../authentication/verdict.ts';
-import { planHooks } from '../hooks/gate.ts';
 import type { RunFilter, RunId, RunRow } from '../journal/journal.ts';
 import { FINAL_RUN_STATES, toRunId } from '../journal/journal.ts';
 import { AimxError } from '../system/errors.ts';
-import { callerName, mailboxScope, maySee, requireConfig, requireJournal } from './access.ts';
+import { callerName, mailboxScope, maySee, requireJournal } from './access.ts';
 import type { CallOperation, OperationContext } from './operation.ts';
 import { PAGE_MAX } from './page.ts';
 import { type RunView, viewRun } from './run-view.ts';
 import { ownRun, type RunInput } from './runs.ts';
+import { heldToday } from './trust-today.ts';
 
 /** Which runs a decision is about: those named, or all that fit. */
 export interface RunSelection {
@@ -21,7 +19,7 @@ export interface RunSelection {
 }
 
 export interface RunsReleaseInput extends RunSelection {
-  /** Only those that would not be held by today's configuration. */
+  /** Only those that would not be held by today's configuration; of all that fit, where no run is named. */
   readonly re_evaluate?: boolean | undefined;
 }
 
@@ -56,38 +54,33 @@ async function selectRuns(context: OperationContext, selection: RunSelection): P
   });
 }
 
-/** True where today's configuration would not hold the run: its hook or its mailbox asks for less, or trust has come. */
-async function firesToday(context: OperationContext, run: RunRow): Promise<boolean> {
-  const config = requireConfig(context);
-  const mailbox = config.mailboxes.find(({ name }) => name === run.mailbox);
-  if (mailbox === undefined) return false;
-  const journal = requireJournal(context);
-  const delivery = await journal.query('delivery', { deliveryId: run.deliveryId });
-  const message = delivery && (await journal.query('message', { journalId: delivery.journalId }));
-  if (delivery === null || message === null) return false;
-  const trust = decideTrust(mailbox, message.verdict ?? UNAUTHENTICATED, {
-    receivedAt: message.arrival.receivedAt,
-    windowMs: config.dedup.windowMs,
-    arcSealers: config.arcSealers,
-    deliveredTo: delivery.deliveredTo,
-  });
-  const plan = planHooks(mailbox.hooks, run.event, trust).find(({ hook }) => hook === run.hook);
-  return plan !== undefined && plan.held === null;
-}
-
-async function releasable(
-  context: OperationContext,
-  selected: readonly RunRow[],
-  input: RunsReleaseInput,
-): Promise<readonly RunId[]> {
-  const runIds: RunId[] = [];
-  for (const run of selected)
-    if (input.re_evaluate !== true || (await firesToday(context, run))) runIds.push(run.runId);
-  return runIds;
-}
-
 export interface RunsReleaseOutput {
   readonly released: readonly string[];
+  /** With `re_evaluate`: those that the configuration of today would hold as well, and why. */
+  readonly kept: readonly KeptRun[];
+}
+
+export interface KeptRun {
+  readonly run_id: string;
+  readonly mailbox: string;
+  readonly id: string;
+  readonly hook: string;
+  /** `<code>: <sentence>`, by the configuration of today. */
+  readonly reason: string;
+}
+
+async function sortByToday(
+  context: OperationContext,
+  selected: readonly RunRow[],
+): Promise<{ readonly runIds: readonly RunId[]; readonly kept: readonly KeptRun[] }> {
+  const runIds: RunId[] = [];
+  const kept: KeptRun[] = [];
+  for (const run of selected) {
+    const reason = await heldToday(context, run);
+    if (reason === null) runIds.push(run.runId);
+    else kept.push({ run_id: run.runId, mailbox: run.mailbox, id: run.id, hook: run.hook, reason });
+  }
+  return { runIds, kept };
 }
 
 export const runsRelease: CallOperation<RunsReleaseInput, RunsReleaseOutput> = {
@@ -98,7 +91,9 @@ export const runsRelease: CallOperation<RunsReleaseInput, RunsReleaseOutput> = {
   changes: true,
   async run(input, context) {
     const journal = requireJournal(context);
-    const selected = await selectRuns(context, input);
+    // Nothing starts by it that the configuration does not let start, so all of them may be meant.
+    const all = input.all === true || input.re_evaluate === true;
+    const selected = await selectRuns(context, { ...input, all });
     const notHeld = selected.find((run) => run.state !== 'held');
     if (notHeld !== undefined)
       throw new AimxError('request.conflict', `Run ${notHeld.runId} is ${notHeld.state}, not held`, {
@@ -107,15 +102,18 @@ export const runsRelease: CallOperation<RunsReleaseInput, RunsReleaseOutput> = {
             ? `aimx runs replay ${notHeld.runId} starts it again as a new generation`
             : `aimx runs show ${notHeld.runId} says how it stands`,
       });
-    const runIds = await releasable(context, selected, input);
-    if (runIds.length === 0) return { released: [] };
+    const { runIds, kept } =
+      input.re_evaluate === true
+        ? await sortByToday(context, selected)
+        : { runIds: selected.map(({ runId }) => runId), kept: [] };
+    if (runIds.length === 0) return { released: [], kept };
     const { released } = await journal.advance('release-runs', {
       filter: { runIds },
       by: callerName(context),
       at: context.clock.now(),
     });
     context.runner?.wake();
-    return { released };
+    return { released, kept };
   },
 };
 

@@ -9,6 +9,7 @@ import { PAGE_MAX } from './page.ts';
 import { type MessageReference, type ResolvedDelivery, resolveDelivery } from './reference.ts';
 import { instantOrNull, type RunView, viewRun } from './run-view.ts';
 import { type StoryLine, summarize, tellStory } from './trace/story.ts';
+import { trustToday } from './trust-today.ts';
 
 export interface TraceOutput {
   readonly mailbox: string;
@@ -36,6 +37,13 @@ export interface TraceOutput {
     readonly auth_domain: string | null;
     readonly trusted: string | null;
     readonly trust_reason: string | null;
+    /** By the configuration of today; null where the mailbox is not in it. */
+    readonly today: {
+      readonly trusted: string;
+      readonly trust_reason: string | null;
+      /** What trust rests on: the method, and the domain that is authenticated. */
+      readonly ground: { readonly method: string; readonly domain: string } | null;
+    } | null;
   } | null;
   readonly delivered_at: string | null;
   readonly delivered_to: readonly string[];
@@ -140,7 +148,13 @@ export const trace: CallOperation<MessageReference, TraceOutput> = {
       delivery.id === null ? null : findMessagePath(context, delivery.mailbox, delivery.id),
       lastWordsOf(context, runs),
     ]);
-    const story = { delivery, message, replaced, runs, isInPlace: path !== null, lastWords, ...traced };
+    const today = trustToday(context, resolved);
+    const story = {
+      ...{ delivery, message, replaced, runs, lastWords },
+      isInPlace: path !== null,
+      trustToday: today,
+      ...traced,
+    };
     const { arrival, envelope, verdict } = message;
     const { waiting } = delivery;
     return {
@@ -170,6 +184,17 @@ export const trace: CallOperation<MessageReference, TraceOutput> = {
               auth_domain: verdict.authDomain,
               trusted: delivery.trusted,
               trust_reason: delivery.trustReason,
+              today:
+                today === null
+                  ? null
+                  : {
+                      trusted: today.trusted,
+                      trust_reason: today.reason,
+                      ground:
+                        today.ground === null
+                          ? null
+                          : { method: today.ground.kind, domain: today.ground.domain },
+                    },
             },
       delivered_at: instantOrNull(delivery.deliveredAt),
       delivered_to: delivery.deliveredTo,

@@ -102,6 +102,13 @@ function cancelledSentence(run: RunRow, rows: readonly TraceRow[]): string {
     : `${which} ${startsText(run)} and was cancelled${tookOf(run)}${becauseOf(run.reason)}.`;
 }
 
+/** Why the sender is not trusted is said once, before the runs. */
+function heldBecause({ reason }: RunRow, { delivery }: RunSurroundings): string {
+  return reason !== null && reason === delivery.trustReason
+    ? ', since its sender is not trusted'
+    : becauseOf(reason);
+}
+
 /** Without what happened before: retries and decisions. */
 function stateSentence(run: RunRow, around: RunSurroundings): string {
   const which = nameOf(run);
@@ -109,7 +116,7 @@ function stateSentence(run: RunRow, around: RunSurroundings): string {
     case 'due':
       return dueSentence(run, around);
     case 'held':
-      return `${which} did not start: it is held${becauseOf(run.reason)}. To let it go: aimx runs release ${shortRunId(run.runId)}`;
+      return `${which} did not start: it is held${heldBecause(run, around)}. To let it go: aimx runs release ${shortRunId(run.runId)}`;
     case 'claimed':
       return `${which} is being started.`;
     case 'running':

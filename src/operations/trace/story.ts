@@ -7,8 +7,10 @@
 import type { AbsorbedRow, DeliveryRow, MessageRow, RunRow, TraceRow } from '../../journal/journal.ts';
 import { assertNever } from '../../system/assert.ts';
 import { type EpochMs, formatInstant } from '../../system/clock.ts';
+import type { TrustToday } from '../trust-today.ts';
 import { describeRow, isUnread } from './row-words.ts';
 import { type RunSurroundings, runSentence, startsSentence } from './run-words.ts';
+import { trustSentence } from './trust-words.ts';
 import { formatDuration, formatSize, listOf, plural } from './words.ts';
 
 export interface StoryLine {
@@ -40,6 +42,8 @@ export interface StoryRows {
   /** False where the file of a delivered message is not where it was put. */
   readonly isInPlace: boolean;
   readonly lastWords: RunSurroundings['lastWords'];
+  /** What the configuration of today makes of it; null where its mailbox is not in it. */
+  readonly trustToday: TrustToday | null;
 }
 
 /** How an absorbed copy was known, in words. */
@@ -172,6 +176,7 @@ export function summarize(story: StoryRows): readonly string[] {
     story.delivery.state === 'delivered' ? 'No hook started: the mailbox had none for it when it came.' : '';
   return [
     fileSentence(story),
+    trustSentence(story.delivery, story.trustToday),
     ...(runs.length === 0 ? [none] : runs.map((run) => runSentence(run, story))),
     startsSentence(runs),
     absorbedSentence(story),

@@ -179,7 +179,10 @@ const HOOK_COMMANDS: readonly CommandSpec[] = [
       { flags: '--all', describe: 'every held run of yours that fits --mailbox and --hook' },
       mailbox,
       hook,
-      { flags: '--re-evaluate', describe: 'only those that the configuration of today would not hold' },
+      {
+        flags: '--re-evaluate',
+        describe: 'only those that the configuration of today would not hold; of all, where no run is named',
+      },
     ],
     example: 'aimx runs release 4f1c9a2b7d3e',
     hasJson: true,

@@ -1,5 +1,6 @@
 /** `aimx mailboxes list|show`. */
 import type { MailboxesShowOutput, MailboxView } from '../../../operations/mailboxes.ts';
+import { shortRunId } from '../../../operations/run-view.ts';
 import type { CommandBody } from '../invocation.ts';
 import { performOnRows } from '../perform.ts';
 import { safeLine } from '../safe-text.ts';
@@ -49,16 +50,43 @@ export const list: CommandBody = async (invocation) => {
   return 0;
 };
 
-function formatMailbox({ mailbox, trusted_senders, dedup, waiting, runs }: MailboxesShowOutput): string {
+/** What the mailbox asks of a sender before hooks start by themselves, in words. */
+function trustWords(shown: MailboxesShowOutput): string {
+  const { mailbox, trusted_senders, trust_spf, require_addressed } = shown;
+  if (mailbox.trust === 'none')
+    return 'none: nobody is trusted, and hooks without fire_on_untrusted are held';
+  if (trusted_senders.length === 0) return `${mailbox.trust}: trusted_senders is empty, so nobody is trusted`;
+  const by = trust_spf ? 'authenticated by DKIM, or by SPF alone (trust_spf)' : 'authenticated by DKIM';
+  const addressed = require_addressed ? ', in mail that names this mailbox in a signed To or Cc' : '';
+  return `${mailbox.trust}: senders on the list, ${by}${addressed}`;
+}
+
+/** Why runs are held, with the newest of each kind and what to do. */
+function heldLines({ mailbox, held }: MailboxesShowOutput): readonly string[] {
+  if (held.length === 0) return [];
+  const lines = held.flatMap(({ code, runs, run_id, id, reason }) => [
+    `  ${runs} ${safeLine(code)}, the newest ${shortRunId(run_id)} (${safeLine(id)}):`,
+    `    ${safeLine(reason.slice(code.length + 2))}`,
+  ]);
+  return [
+    '',
+    'Runs are held because of',
+    ...lines,
+    `  aimx runs list --held --mailbox ${mailbox.name}`,
+    `  aimx runs release <run>, or after a change of the configuration:`,
+    `  aimx runs release --re-evaluate --mailbox ${mailbox.name}`,
+  ];
+}
+
+function formatMailbox(shown: MailboxesShowOutput): string {
+  const { mailbox, trusted_senders, dedup, waiting, runs } = shown;
   const facts: readonly (readonly [string, string])[] = [
     ['mailbox', mailbox.name],
     ['address', [mailbox.address, ...mailbox.aliases].join(', ')],
     ['owner', mailbox.owner ?? "the daemon's user"],
     ['files', mailbox.path],
-    [
-      'trust',
-      trusted_senders.length === 0 ? mailbox.trust : `${mailbox.trust}: ${trusted_senders.join(', ')}`,
-    ],
+    ['trust', trustWords(shown)],
+    ...(trusted_senders.length === 0 ? [] : ([['senders', trusted_senders.join(', ')]] as const)),
     ['dedup', dedup],
     ['hooks', String(mailbox.hooks)],
     ['delivered', count(mailbox.delivered)],
@@ -77,7 +105,7 @@ function formatMailbox({ mailbox, trusted_senders, dedup, waiting, runs }: Mailb
     `A message waits (${safeLine(code)}): ${safeLine(reason)}`,
     `  ${safeLine(hint)}; tried again at ${shortTime(next_at)} UTC`,
   ]);
-  return `${[...lines, ...delays].join('\n')}\n`;
+  return `${[...lines, ...heldLines(shown), ...delays].join('\n')}\n`;
 }
 
 export const show: CommandBody = async (invocation) => {

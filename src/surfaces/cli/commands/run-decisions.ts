@@ -1,8 +1,9 @@
 /** `aimx runs release|replay|cancel`. */
-import type { RunSelection } from '../../../operations/run-decisions.ts';
+import type { RunSelection, RunsReleaseOutput } from '../../../operations/run-decisions.ts';
 import { shortRunId } from '../../../operations/run-view.ts';
 import { type CommandBody, flagOption, type Invocation, textOption } from '../invocation.ts';
 import { performInDaemon } from '../perform.ts';
+import { safeLine } from '../safe-text.ts';
 import { print } from '../show.ts';
 
 function selection(invocation: Invocation): RunSelection {
@@ -18,13 +19,34 @@ function formatIds(what: string, none: string): (ids: readonly string[]) => stri
   return (ids) => (ids.length === 0 ? `${none}\n` : ids.map((id) => `${what} ${shortRunId(id)}\n`).join(''));
 }
 
+/** More lines than a person reads; `--json` has all. */
+const KEPT_SHOWN_MAX = 20;
+
+/** Which runs `--re-evaluate` did not release, and why. */
+function formatKept(kept: RunsReleaseOutput['kept']): string {
+  const lines = kept
+    .slice(0, KEPT_SHOWN_MAX)
+    .map(
+      ({ run_id, mailbox, id, hook, reason }) =>
+        `Still held ${shortRunId(run_id)}  ${safeLine(`${hook}, ${mailbox}/${id}: ${reason}`)}\n`,
+    );
+  const rest = kept.length - lines.length;
+  return lines.join('') + (rest > 0 ? `and ${rest} more: aimx runs list --held\n` : '');
+}
+
 export const release: CommandBody = async (invocation) => {
   const answer = await performInDaemon(invocation, 'runs.release', {
     ...selection(invocation),
     re_evaluate: flagOption(invocation, 'reEvaluate') || undefined,
   });
   const format = formatIds('Released', 'No held run fits: nothing was released.');
-  await print(invocation, answer, ({ released }) => format(released));
+  await print(
+    invocation,
+    answer,
+    ({ released, kept }) =>
+      (released.length === 0 && kept.length > 0 ? 'Nothing was released.\n' : format(released)) +
+      formatKept(kept),
+  );
   return 0;
 };
 

@@ -1,0 +1,57 @@
+/**
+ * What the configuration of today makes of a message that came before: whether it would be trusted, on
+ * what ground, and which of its hooks would start.
+ */
+import { decideTrust, judgeTrust, type TrustContext, type TrustGround } from '../authentication/trust.ts';
+import { type Trust, UNAUTHENTICATED } from '../authentication/verdict.ts';
+import type { MailboxConfig } from '../config/config.ts';
+import { planHooks } from '../hooks/gate.ts';
+import type { DeliveryRow, MessageRow, RunRow } from '../journal/journal.ts';
+import { requireJournal } from './access.ts';
+import type { OperationContext } from './operation.ts';
+
+export interface TrustToday extends Trust {
+  readonly mailbox: MailboxConfig;
+  /** What trust rests on; null where there is none. */
+  readonly ground: TrustGround | null;
+}
+
+/** Null where the mailbox is not in the configuration, or is another one of that name. */
+export function trustToday(
+  context: Pick<OperationContext, 'config' | 'mailboxIds'>,
+  { delivery, message }: { readonly delivery: DeliveryRow; readonly message: MessageRow },
+): TrustToday | null {
+  const { config, mailboxIds } = context;
+  const mailbox = config?.mailboxes.find(({ name }) => name === delivery.mailbox);
+  if (config === null || mailbox === undefined) return null;
+  if (mailboxIds !== null && mailboxIds[mailbox.name] !== delivery.mailboxId) return null;
+  const verdict = message.verdict ?? UNAUTHENTICATED;
+  const given: TrustContext = {
+    receivedAt: message.arrival.receivedAt,
+    windowMs: config.dedup.windowMs,
+    arcSealers: config.arcSealers,
+    deliveredTo: delivery.deliveredTo,
+  };
+  const judgement = judgeTrust(mailbox, verdict, given);
+  return {
+    ...decideTrust(mailbox, verdict, given),
+    mailbox,
+    ground: judgement.kind === 'trusted' ? judgement.ground : null,
+  };
+}
+
+/** Reasons that the gate does not give, and that no configuration takes back. */
+const NOT_THE_GATES = /^restored:/;
+
+/** @returns Why a held run would be held today as well, as `<code>: <sentence>`; null where it would start. */
+export async function heldToday(context: OperationContext, run: RunRow): Promise<string | null> {
+  if (run.reason !== null && NOT_THE_GATES.test(run.reason)) return run.reason;
+  const journal = requireJournal(context);
+  const delivery = await journal.query('delivery', { deliveryId: run.deliveryId });
+  const message = delivery && (await journal.query('message', { journalId: delivery.journalId }));
+  const today = delivery && message && trustToday(context, { delivery, message });
+  if (today === null) return 'mailbox-removed: the mailbox is not in the configuration';
+  const plan = planHooks(today.mailbox.hooks, run.event, today).find(({ hook }) => hook === run.hook);
+  if (plan === undefined) return 'hook-removed: the hook is not in the configuration';
+  return plan.held;
+}
