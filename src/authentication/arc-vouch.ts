@@ -3,9 +3,11 @@
  * ARC-Authentication-Results that are aligned with From. Pure. Whether anybody believes the sealer is
  * decided per mailbox, and never here.
  */
+
+import type { MethodResult } from './authentication-results.ts';
 import { alignmentOf } from './dmarc/alignment.ts';
 import type { DmarcModes } from './dmarc/evaluate.ts';
-import type { ArcFinding, SealedMethod } from './findings.ts';
+import type { OutermostSet } from './findings.ts';
 import { comparableDomain } from './organizational-domain.ts';
 import type { Alignment, ArcVouch } from './verdict.ts';
 
@@ -16,7 +18,7 @@ export interface VouchFinding {
 }
 
 /** The domain that a sealed pass is about; null for one that says nothing about the author. */
-function domainOf({ method, properties }: SealedMethod, modes: DmarcModes): string | null {
+function domainOf({ method, properties }: MethodResult, modes: DmarcModes): string | null {
   const property = (name: string): string | null => comparableDomain(properties[name] ?? '');
   switch (method) {
     // The sealer has judged alignment itself.
@@ -40,7 +42,7 @@ function domainOf({ method, properties }: SealedMethod, modes: DmarcModes): stri
  * @returns null where the outermost set names no pass that could be aligned.
  */
 export function findVouch(
-  outermost: ArcFinding['outermost'],
+  outermost: OutermostSet | null,
   options: { readonly author: string; readonly modes: DmarcModes },
 ): VouchFinding | null {
   if (outermost === null) return null;

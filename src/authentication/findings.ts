@@ -1,5 +1,6 @@
 /** What the methods found, before anything is known of alignment: the parts of which a verdict is made. */
 import type { EpochMs } from '../system/clock.ts';
+import type { MethodResult } from './authentication-results.ts';
 import type { DmarcDiscovery } from './dmarc/discovery.ts';
 import type { ArcCheck, Author, FieldFacts, IprevCheck, SignatureCheck, SpfCheck } from './verdict.ts';
 
@@ -13,24 +14,23 @@ export interface DkimFinding {
   readonly notJudged: number;
 }
 
-/** One `method=result` of an ARC-Authentication-Results, with its properties by name (`header.d`). */
-export interface SealedMethod {
-  readonly method: string;
-  readonly result: string;
-  readonly properties: Readonly<Record<string, string>>;
+/** What the last sealer of a chain says of the message as it came to it. */
+export interface OutermostSet {
+  /** `d=` of its seal, lower case. */
+  readonly sealer: string;
+  /** From its ARC-Authentication-Results. */
+  readonly methods: readonly MethodResult[];
+  /** As in `SignatureCheck`, of its ARC-Message-Signature. */
+  readonly uncovered: readonly string[];
+  readonly signedAt: EpochMs | null;
 }
 
 export interface ArcFinding {
   readonly result: ArcCheck['result'];
   readonly reason: string | null;
   readonly sealers: readonly string[];
-  /** What the highest instance says, whatever the chain's result; null without a chain. */
-  readonly outermost: {
-    readonly sealer: string;
-    readonly methods: readonly SealedMethod[];
-    readonly uncovered: readonly string[];
-    readonly signedAt: EpochMs | null;
-  } | null;
+  /** Null unless the chain passes. */
+  readonly outermost: OutermostSet | null;
 }
 
 export interface Findings {

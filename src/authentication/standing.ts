@@ -12,7 +12,7 @@ export interface Checks {
   readonly signatures: readonly SignatureCheck[];
   readonly dmarc: DmarcCheck;
   readonly arc: ArcCheck['result'];
-  /** Whatever the chain's result. */
+  /** Null unless the chain passes. */
   readonly vouch: VouchFinding | null;
 }
 
@@ -80,11 +80,11 @@ export function decideStanding(
   const bySpf = isAligned(spf, 'pass') && spf.domain !== null ? comparableDomain(spf.domain) : null;
   // A signature that covers everything is the best there is: no answer could add to it.
   const isSettled = signature !== null && covers(signature, checks.fields);
-  const isChainOpen =
-    vouch !== null && (arc === 'temperror' || (arc === 'pass' && vouch.alignment === 'unknown'));
+  // What a sealer says is known only once its chain holds.
+  const isChainOpen = arc === 'temperror' || vouch?.alignment === 'unknown';
   return {
     rank: rankOf(checks, signature !== null),
     authDomain: signature?.domain ?? bySpf,
-    provisional: !isSettled && (isChainOpen || [spf, ...signatures].some(isOpen)),
+    provisional: author !== null && !isSettled && (isChainOpen || [spf, ...signatures].some(isOpen)),
   };
 }

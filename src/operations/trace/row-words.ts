@@ -1,6 +1,8 @@
 /** One trace row in words. Rows that say nothing beyond another line are left out. */
 import type { AuthenticationResult, Rank, Verdict } from '../../authentication/verdict.ts';
 import type { DeliveryRow, MessageRow, RunRow, TraceRow } from '../../journal/journal.ts';
+import { type CheckWords, describeChecks } from '../check-words.ts';
+import { trustText } from './trust-words.ts';
 import { becauseOf, formatDuration } from './words.ts';
 
 /** What a row may refer to. */
@@ -67,14 +69,47 @@ const RESULT_WORDS: Readonly<Record<AuthenticationResult, string>> = {
   permerror: 'is wrongly published',
 };
 
-/** What was verified how. */
-export function verdictText(verdict: Verdict): string {
-  const { spf, dkim, dmarc, authDomain } = verdict;
+/** Results that a trace need not tell: what is not there for most mail. */
+function isWorthTelling({ method, result }: CheckWords): boolean {
+  return !(method === 'iprev' || (method === 'ARC' && result === 'none'));
+}
+
+function isResult(word: string): word is AuthenticationResult {
+  return Object.hasOwn(RESULT_WORDS, word);
+}
+
+function checkText({ method, result, text }: CheckWords): string {
+  const said = `${method} ${isResult(result) ? RESULT_WORDS[result] : result}`;
+  return text === '' ? said : `${said} (${text})`;
+}
+
+/** What was verified how, and on what it rests where that is known. */
+export function verdictText(verdict: VerdictSummary & Pick<Verdict, 'details'>): string {
+  const { spf, dkim, dmarc, authDomain, details } = verdict;
+  if (details !== null) {
+    const checks = describeChecks(details).filter(isWorthTelling).map(checkText).join('; ');
+    return authDomain === null
+      ? `sender checked: nothing vouches for From; ${checks}`
+      : `sender checked: ${authDomain} vouches for From; ${checks}`;
+  }
   if (spf === 'none' && dkim === 'none' && dmarc === 'none')
     return 'sender checked: nothing vouches for it (SPF none, DKIM none, DMARC none)';
   const vouched =
     authDomain === null ? 'no domain that is aligned with From' : `${authDomain} vouches for From`;
   return `sender checked: SPF ${RESULT_WORDS[spf]}, DKIM ${RESULT_WORDS[dkim]}, DMARC ${RESULT_WORDS[dmarc]}; ${vouched}`;
+}
+
+/** What a row of the trace keeps of a verdict. */
+type VerdictSummary = Pick<Verdict, 'spf' | 'dkim' | 'dmarc' | 'authDomain'>;
+
+/** The row has the results of its time; what they rest on is kept with the message, for the latest alone. */
+function authenticatedText(row: TraceRow, { message, replaced }: RowSurroundings): string {
+  const summary = row.detail as unknown as VerdictSummary;
+  const kept = [message, ...replaced].find(({ journalId }) => journalId === row.journalId)?.verdict ?? null;
+  const isSame =
+    kept !== null &&
+    (['spf', 'dkim', 'dmarc', 'authDomain'] as const).every((name) => kept[name] === summary[name]);
+  return verdictText({ ...summary, details: isSame ? kept.details : null });
 }
 
 const RANK_WORDS: Readonly<Record<Rank, string>> = {
@@ -88,18 +123,6 @@ const RANK_WORDS: Readonly<Record<Rank, string>> = {
 function rankText(facts: Facts, name: string): string {
   const rank = facts.text(name) ?? 'none';
   return Object.hasOwn(RANK_WORDS, rank) ? RANK_WORDS[rank as Rank] : rank;
-}
-
-function trustText(delivery: DeliveryRow): string {
-  switch (delivery.trusted) {
-    case 'true':
-      return '; trusted';
-    case 'false':
-      return `; not trusted${delivery.trustReason === null ? '' : ` (${delivery.trustReason})`}`;
-    case 'none':
-    case null:
-      return '';
-  }
 }
 
 function reservedText(facts: Facts, delivery: DeliveryRow): string {
@@ -168,9 +191,8 @@ const WORDING: Readonly<Record<string, Wording>> = {
   },
   'message.reply-seen': () =>
     'the client went on after our 250, so it has seen it: what it sends later is no retry of this one',
-  'message.authenticated': (_facts, row) => verdictText(row.detail as unknown as Verdict),
-  'message.authenticated-later': (_facts, row) =>
-    `asked again: ${verdictText(row.detail as unknown as Verdict)}`,
+  'message.authenticated': (_facts, row, around) => authenticatedText(row, around),
+  'message.authenticated-later': (_facts, row, around) => `asked again: ${authenticatedText(row, around)}`,
   'message.read-again': (facts, row) =>
     isUnread(row)
       ? `reading it has failed ${READ_ATTEMPTS} times: it is delivered unread, with the message as it came attached`
