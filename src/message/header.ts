@@ -1,9 +1,11 @@
 /** The header fields that a mailbox file shows, decoded and bounded. */
-import { formatAddressList, parseAddressEntries } from './addresses.ts';
+import { type Address, type AddressEntry, formatAddressList, parseAddressEntries } from './addresses.ts';
 import { wellFormed } from './charset.ts';
 import { parseDateTime } from './date-time.ts';
 import { decodeLine, oneLine } from './encoded-word.ts';
 import { fieldValue, fieldValues, type HeaderSection } from './header-section.ts';
+import { withoutInvisible } from './invisible-characters.ts';
+import { lookAlikeAddresses, lookAlikeSubject } from './look-alike.ts';
 import type { MessageHeader } from './message.ts';
 import { parseMessageId, parseMessageIds } from './message-ids.ts';
 
@@ -37,39 +39,90 @@ function cut(text: string, separator: string): string {
   return `${last > 0 ? head.slice(0, last) : head} …`;
 }
 
+/** Makes values fit to be shown, and remembers what had to be said of them. */
+class HeaderReader {
+  readonly warnings: string[] = [];
+  readonly #section: HeaderSection;
+
+  constructor(section: HeaderSection) {
+    this.#section = section;
+    for (const name of ONCE) {
+      const count = fieldValues(section, name).length;
+      if (count > 1) this.warnings.push(`duplicate-field: ${name} occurs ${count} times`);
+    }
+  }
+
+  bounded(name: string, text: string, separator = ''): string {
+    if (text.length <= FIELD_CHARACTERS_MAX) return text;
+    this.warnings.push(`field-cut: ${name} is longer than ${FIELD_CHARACTERS_MAX} characters and was cut`);
+    return cut(text, separator);
+  }
+
+  #sayHidden(field: string, count: number): void {
+    if (count === 0) return;
+    this.warnings.push(
+      `hidden-characters: ${field} has characters that nobody sees or that turn the text around; they were left out (${count})`,
+    );
+  }
+
+  addresses(field: string, values: readonly string[]): string {
+    let hidden = 0;
+    const shown = (text: string): string => {
+      const seen = withoutInvisible(text);
+      hidden += seen.left;
+      return seen.text;
+    };
+    // An address itself stays what it is: without a character it would be another one.
+    const address = (each: Address): Address => ({ name: oneLine(shown(each.name)), address: each.address });
+    const entries: readonly AddressEntry[] = values.flatMap((value) =>
+      parseAddressEntries(value).map((entry) =>
+        'group' in entry
+          ? { group: oneLine(shown(entry.group)), members: entry.members.map(address) }
+          : address(entry),
+      ),
+    );
+    this.#sayHidden(field, hidden);
+    const all = entries.flatMap((entry) => ('group' in entry ? entry.members : [entry]));
+    this.warnings.push(...lookAlikeAddresses(field, all));
+    return this.bounded(field.toLowerCase(), formatAddressList(entries), ', ');
+  }
+
+  subject(): string {
+    const { text, left } = withoutInvisible(decodeLine(fieldValue(this.#section, 'subject')));
+    this.#sayHidden('Subject', left);
+    this.warnings.push(...lookAlikeSubject(text));
+    return this.bounded('subject', oneLine(text));
+  }
+}
+
+/**
+ * The subject as it decodes, bounded, on one line; `""` where there is none. It has the characters that
+ * the shown one leaves out: what a message is known by must not depend on what is shown of it.
+ */
+export function readSubject(section: HeaderSection): string {
+  const subject = decodeLine(fieldValue(section, 'subject'));
+  return subject.length <= FIELD_CHARACTERS_MAX ? subject : cut(subject, '');
+}
+
 /** Reads the fields of a message's header section. Never throws. */
 export function readHeader(section: HeaderSection): ReadHeader {
-  const warnings: string[] = [];
-  const bounded = (name: string, text: string, separator = ''): string => {
-    if (text.length <= FIELD_CHARACTERS_MAX) return text;
-    warnings.push(`field-cut: ${name} is longer than ${FIELD_CHARACTERS_MAX} characters and was cut`);
-    return cut(text, separator);
-  };
-  const list = (name: string): string => {
-    const entries = fieldValues(section, name).flatMap((value) => parseAddressEntries(value));
-    return bounded(name, formatAddressList(entries), ', ');
-  };
-  const from = fieldValue(section, 'from');
-  const date = parseDateTime(fieldValue(section, 'date'));
-  for (const name of ONCE) {
-    const count = fieldValues(section, name).length;
-    if (count > 1) warnings.push(`duplicate-field: ${name} occurs ${count} times`);
-  }
+  const reader = new HeaderReader(section);
+  const list = (name: string): string => reader.addresses(name, fieldValues(section, name.toLowerCase()));
   const ids = fieldValues(section, 'references').flatMap((value) => parseMessageIds(value));
   const header: MessageHeader = {
-    messageId: bounded('message-id', parseMessageId(fieldValue(section, 'message-id'))),
-    from: bounded('from', formatAddressList(parseAddressEntries(from)), ', '),
-    to: list('to'),
-    cc: list('cc'),
-    replyTo: list('reply-to'),
-    subject: bounded('subject', decodeLine(fieldValue(section, 'subject'))),
-    date: date?.rfc3339 ?? null,
-    inReplyTo: bounded('in-reply-to', parseMessageIds(fieldValue(section, 'in-reply-to'))[0] ?? ''),
+    messageId: reader.bounded('message-id', parseMessageId(fieldValue(section, 'message-id'))),
+    from: reader.addresses('From', [fieldValue(section, 'from')]),
+    to: list('To'),
+    cc: list('Cc'),
+    replyTo: list('Reply-To'),
+    subject: reader.subject(),
+    date: parseDateTime(fieldValue(section, 'date'))?.rfc3339 ?? null,
+    inReplyTo: reader.bounded('in-reply-to', parseMessageIds(fieldValue(section, 'in-reply-to'))[0] ?? ''),
     references: boundedIds(ids),
-    listId: bounded('list-id', oneLine(decodeLine(fieldValue(section, 'list-id')))),
-    autoSubmitted: bounded('auto-submitted', decodeLine(fieldValue(section, 'auto-submitted'))),
+    listId: reader.bounded('list-id', oneLine(decodeLine(fieldValue(section, 'list-id')))),
+    autoSubmitted: reader.bounded('auto-submitted', decodeLine(fieldValue(section, 'auto-submitted'))),
   };
-  return { header, warnings };
+  return { header, warnings: reader.warnings };
 }
 
 /** Ids as far as their sum stays within the limit; the first, the thread's root, is among them. */

@@ -1,7 +1,7 @@
 /** The summary of a message: what identity and name are decided by, without reading its MIME. */
 import { parseAddresses } from './addresses.ts';
 import { contentFingerprint, legacyFingerprint } from './fingerprint.ts';
-import { readHeader } from './header.ts';
+import { readHeader, readSubject } from './header.ts';
 import { fieldValue, readHeaderSection } from './header-section.ts';
 import type { MessageSummary } from './message.ts';
 
@@ -20,7 +20,7 @@ export function summarizeMessage(bytes: Uint8Array): MessageSummary {
       messageId: header.messageId,
       from: parseAddresses(fieldValue(section, 'from'))[0]?.address ?? '',
       date: fieldValue(section, 'date'),
-      subject: header.subject,
+      subject: readSubject(section),
     }),
     header,
   };
