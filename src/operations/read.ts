@@ -2,6 +2,7 @@
 import { findMessage, readMessage } from '../mailbox/find.ts';
 import { parseHead } from '../mailbox/head.ts';
 import { MAIL_FOLDERS, type MailFolder } from '../mailbox/layout.ts';
+import { type NewText, newText } from '../message/quoted-rest.ts';
 import { readableMailboxes } from './mail-folders.ts';
 import type { CallOperation, OperationContext } from './operation.ts';
 import { ambiguousMessage, type MessageReference, noSuchMessage, splitReference } from './reference.ts';
@@ -9,6 +10,8 @@ import { ambiguousMessage, type MessageReference, noSuchMessage, splitReference 
 export interface ReadInput extends MessageReference {
   /** Every folder is looked into where absent. */
   readonly folder?: MailFolder | undefined;
+  /** Only what is new in a reply. */
+  readonly new?: boolean | undefined;
 }
 
 export interface ReadOutput {
@@ -20,7 +23,10 @@ export interface ReadOutput {
   readonly content: string;
   /** Values of the frontmatter; null where its owner has made it unreadable. */
   readonly frontmatter: Readonly<Record<string, unknown>> | null;
+  /** Of a reply that only what is new was asked of: that. */
   readonly body: string;
+  /** What was left out of `body`; null where nothing was to be. */
+  readonly quoted: NewText['quoted'] | null;
 }
 
 /** What stands behind the frontmatter's closing line and the empty line after it. */
@@ -77,14 +83,22 @@ export const read: CallOperation<ReadInput, ReadOutput> = {
     if (bytes === null) throw noSuchMessage(input.message);
     const content = new TextDecoder('utf-8').decode(bytes);
     const head = parseHead(bytes);
+    const frontmatter = head.kind === 'head' ? head.fields : null;
+    const body = frontmatter === null ? content : bodyOf(content);
+    const { subject } = frontmatter ?? {};
+    const shown =
+      input.new === true
+        ? newText(body, typeof subject === 'string' ? subject : '')
+        : { text: body, quoted: null };
     return {
       mailbox: found.place.mailbox,
       folder: found.place.folder,
       id: found.place.id,
       path: found.path,
       content,
-      frontmatter: head.kind === 'head' ? head.fields : null,
-      body: head.kind === 'head' ? bodyOf(content) : content,
+      frontmatter,
+      body: shown.text,
+      quoted: shown.quoted,
     };
   },
 };

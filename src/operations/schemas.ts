@@ -36,7 +36,11 @@ const flag = z.stringbool();
 
 export const INPUT_SCHEMAS: { readonly [Name in OperationName]: z.ZodType<InputOf<Name>> } = {
   list: z.strictObject({ mailbox, folder, ...page }),
-  read: z.strictObject({ ...reference, folder }),
+  read: z.strictObject({
+    ...reference,
+    folder,
+    new: z.boolean().optional().describe('Only what is new in a reply, without the quoted rest'),
+  }),
   raw: z.strictObject(reference),
   trace: z.strictObject(reference),
   ingest: z.strictObject({ recipient: name, wait: flag.optional() }),

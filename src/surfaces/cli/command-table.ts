@@ -47,8 +47,12 @@ const MAIL_COMMANDS: readonly CommandSpec[] = [
     detail:
       'Needs no daemon and no root; a Message-ID is looked up in the journal. Escape sequences in the mail are shown and do nothing; --json has the file byte for byte.',
     args: [message],
-    options: [mailbox, folder],
-    example: 'aimx read support/2026-11-24-200000-hello-world',
+    options: [
+      mailbox,
+      folder,
+      { flags: '--new', describe: 'only what is new in a reply, without the quoted rest' },
+    ],
+    example: 'aimx read support/2026-11-24-200000-hello-world --new',
     hasJson: true,
     load: async () => (await import('./commands/read.ts')).run,
   },

@@ -1,6 +1,6 @@
 /** `aimx read`. */
-import type { ReadInput } from '../../../operations/read.ts';
-import { type CommandBody, type Invocation, textOption } from '../invocation.ts';
+import type { ReadInput, ReadOutput } from '../../../operations/read.ts';
+import { type CommandBody, flagOption, type Invocation, textOption } from '../invocation.ts';
 import { performOnFiles, performOnRows } from '../perform.ts';
 import { safeText } from '../safe-text.ts';
 import { print } from '../show.ts';
@@ -17,17 +17,31 @@ async function byId(invocation: Invocation, input: ReadInput): Promise<ReadInput
   return id === null ? input : { ...input, message: `${mailbox}/${id}` };
 }
 
+/** For a message of which nothing is new; the whole stands below. */
+const ALL_QUOTED = '[All of this message is quoted.]\n\n';
+
+function newPart({ body, quoted }: ReadOutput): string {
+  return safeText(`${quoted === 'all' ? ALL_QUOTED : ''}${body.trimEnd()}\n`);
+}
+
 export const run: CommandBody = async (invocation) => {
   const input: ReadInput = {
     message: invocation.args[0] ?? '',
     mailbox: textOption(invocation, 'mailbox'),
     folder: textOption(invocation, 'folder') as ReadInput['folder'],
+    ...(flagOption(invocation, 'new') ? { new: true } : {}),
   };
   const message = await performOnFiles(
     invocation,
     await byId(invocation, input),
     async () => (await import('../../../operations/read.ts')).read,
   );
-  await print(invocation, message, ({ content }) => safeText(content));
+  if (input.new === true) {
+    const { mailbox, folder, id, path, body, quoted } = message;
+    await print(invocation, { mailbox, folder, id, path, body, quoted }, () => newPart(message));
+    return 0;
+  }
+  const { quoted: _, ...whole } = message;
+  await print(invocation, whole, ({ content }) => safeText(content));
   return 0;
 };
