@@ -34,7 +34,8 @@ const RULE_LENGTH_MIN = 10;
 
 /** A line without what Markdown adds: emphasis, escapes, hard breaks. */
 function plain(line: string): string {
-  if (line.length > 4_000) return line;
+  if (line.length > 4_000 || line === '') return line;
+  if (!/[\\*_\u00a0\u202f]/.test(line)) return line.trim();
   return line
     .replace(/\\(?=[!-/:-@[-`{-~]|$)/g, '')
     .replace(/\*\*|__(?!_)|^[*_](?=\S)|[*_]$/g, (mark) => (/^_+$/.test(line.trim()) ? mark : ''))
@@ -84,6 +85,7 @@ class Reply {
       if (line === '' || isQuoted(this.lines[at + count - 1] as string)) return 0;
       joined = count === 1 ? line : `${joined} ${line}`;
       if (joined.length > ATTRIBUTION_CHARACTERS_MAX) return 0;
+      if (!/[:：]$/.test(line)) continue;
       if (count > 1 && !(ATTRIBUTION_BEGINS.test(joined) && /\d/.test(this.#plain[at] as string))) return 0;
       if (ATTRIBUTION.test(joined) || ATTRIBUTION_WITHOUT_VERB.test(joined)) {
         const next = this.lines[this.nextFilled(at + count)];
