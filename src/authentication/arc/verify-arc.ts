@@ -4,9 +4,8 @@
  * A chain that passes says who sealed; it says nothing about the author unless a sealer is believed,
  * which the configuration decides.
  */
-import type { EpochMs } from '../../system/clock.ts';
 import type { AuthenticationInput, AuthenticationWorld } from '../authentication.ts';
-import { type MethodResult, parseAuthenticationResults } from '../authentication-results.ts';
+import { parseAuthenticationResults } from '../authentication-results.ts';
 import { canonicalField } from '../dkim/canonical-field.ts';
 import {
   checkSignature,
@@ -20,30 +19,8 @@ import { createKeyLookup, type KeyLookup } from '../dkim/key-lookup.ts';
 import { type FieldOctets, type MessageOctets, mapMessageOctets } from '../dkim/message-octets.ts';
 import type { Signature } from '../dkim/signature.ts';
 import { findUncovered } from '../dkim/uncovered.ts';
+import type { ArcFinding } from '../findings.ts';
 import { type ArcSet, readArcSets } from './arc-sets.ts';
-
-/** What the last sealer says of the message as it came to it. */
-export interface OutermostSet {
-  /** `d=` of its seal, lower case. */
-  readonly sealer: string;
-  /** Which host the results are of, lower case; `""` where they cannot be read. */
-  readonly authservId: string;
-  readonly methods: readonly MethodResult[];
-  /** As in `SignatureCheck`, of its ARC-Message-Signature. */
-  readonly uncovered: readonly string[];
-  /** `t=` of that; where it has none, of the seal. */
-  readonly signedAt: EpochMs | null;
-}
-
-export interface ArcResults {
-  readonly result: 'none' | 'pass' | 'fail' | 'temperror';
-  /** One sentence without a full stop; null for `none` and `pass`. */
-  readonly reason: string | null;
-  /** `d=` of each seal from instance 1 on, lower case; none where the sets are no chain. */
-  readonly sealers: readonly string[];
-  /** null unless the chain passes. */
-  readonly outermost: OutermostSet | null;
-}
 
 interface CheckedPart {
   readonly part: string;
@@ -87,7 +64,7 @@ async function checkSeals(
 }
 
 /** A broken part breaks the chain; without one, a part that nobody could check leaves it open. */
-function combine(parts: readonly CheckedPart[]): Pick<ArcResults, 'result' | 'reason'> {
+function combine(parts: readonly CheckedPart[]): Pick<ArcFinding, 'result' | 'reason'> {
   const say = ({ part, outcome }: CheckedPart): string => `${part}: ${outcome.reason}`;
   const isOpen = ({ outcome }: CheckedPart): boolean => outcome.result === 'temperror';
   const broken = parts.find((checked) => checked.outcome.result !== 'pass' && !isOpen(checked));
@@ -97,12 +74,12 @@ function combine(parts: readonly CheckedPart[]): Pick<ArcResults, 'result' | 're
   return { result: 'pass', reason: null };
 }
 
-function readOutermost(message: MessageOctets, set: ArcSet): OutermostSet {
+/** What the last sealer says of the message as it came to it. */
+function readOutermost(message: MessageOctets, set: ArcSet): ArcFinding['outermost'] {
   const { signature } = set.messageSignature;
   const results = parseAuthenticationResults(set.results.payload);
   return {
     sealer: set.seal.signature.domain,
-    authservId: results?.authservId ?? '',
     methods: results?.methods ?? [],
     uncovered: findUncovered(message, signature.headerNames),
     signedAt: signature.signedAt ?? set.seal.signature.signedAt,
@@ -115,6 +92,9 @@ function readOutermost(message: MessageOctets, set: ArcSet): OutermostSet {
  * The newest message signature and every seal have to hold; older message signatures break honestly where
  * a hop changed the message.
  *
+ * Sealers and what the outermost says are read from a chain that is whole, whatever its signatures are
+ * worth; one whose structure is broken has none.
+ *
  * @param content CRLF line ends.
  * @param options.receivedAt Against which expiry is judged.
  * @param options.signal Ends every question; what was not answered by then is `temperror`.
@@ -122,7 +102,7 @@ function readOutermost(message: MessageOctets, set: ArcSet): OutermostSet {
 export async function verifyArc(
   content: Uint8Array,
   options: AuthenticationWorld & Pick<AuthenticationInput, 'receivedAt'>,
-): Promise<ArcResults> {
+): Promise<ArcFinding> {
   const message = mapMessageOctets(content);
   const read = readArcSets(message);
   if (read.kind === 'none') return { result: 'none', reason: null, sealers: [], outermost: null };
@@ -131,9 +111,10 @@ export async function verifyArc(
   const sealers = sets.map(({ seal }) => seal.signature.domain);
   const last = sets.at(-1);
   if (last === undefined) return { result: 'none', reason: null, sealers, outermost: null };
+  const outermost = readOutermost(message, last);
   const sealedAt = last.seal.signature.signedAt;
   if (sealedAt !== null && sealedAt > options.receivedAt + FUTURE_MS_MAX)
-    return { result: 'fail', reason: 'the last seal is from the future (t=)', sealers, outermost: null };
+    return { result: 'fail', reason: 'the last seal is from the future (t=)', sealers, outermost };
   const keys = createKeyLookup(options);
   const world = { message, bodies: createBodyHasher(message), keys, receivedAt: options.receivedAt };
   const [messageSignature, seals] = await Promise.all([
@@ -142,5 +123,5 @@ export async function verifyArc(
   ]);
   const part = `the message signature of instance ${sets.length}`;
   const { result, reason } = combine([{ part, outcome: messageSignature }, ...seals]);
-  return { result, reason, sealers, outermost: result === 'pass' ? readOutermost(message, last) : null };
+  return { result, reason, sealers, outermost };
 }

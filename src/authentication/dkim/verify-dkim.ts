@@ -4,7 +4,7 @@
  * A result says that a domain signed; whether it is the author's is alignment, and decided elsewhere.
  */
 import type { AuthenticationInput, AuthenticationWorld } from '../authentication.ts';
-import type { SignatureCheck } from '../verdict.ts';
+import type { DkimFinding, SignatureFinding } from '../findings.ts';
 import { checkSignature, createBodyHasher, type Outcome, type SignatureWorld } from './check-signature.ts';
 import { createKeyLookup } from './key-lookup.ts';
 import { FIELDS_MAX, type FieldOctets, mapMessageOctets, rawValue } from './message-octets.ts';
@@ -14,17 +14,7 @@ import { findUncovered } from './uncovered.ts';
 /** An author's, a provider's and some mediators' make five; each one costs a question and a verification. */
 export const SIGNATURES_JUDGED_MAX = 10;
 
-/** What is known of a signature without knowing who From is. */
-export type JudgedSignature = Omit<SignatureCheck, 'alignment'>;
-
-export interface DkimResults {
-  /** In order of appearance, at most {@link SIGNATURES_JUDGED_MAX}. */
-  readonly signatures: readonly JudgedSignature[];
-  /** How many there are beyond those. */
-  readonly notJudged: number;
-}
-
-async function judge(field: FieldOctets, world: SignatureWorld): Promise<JudgedSignature> {
+async function judge(field: FieldOctets, world: SignatureWorld): Promise<SignatureFinding> {
   const { message } = world;
   const parsed = parseDkimSignature(rawValue(message, field));
   const { domain, selector, algorithm, signatureStart, headerNames, signedAt } = parsed.claims;
@@ -39,7 +29,7 @@ async function judge(field: FieldOctets, world: SignatureWorld): Promise<JudgedS
 }
 
 /**
- * Judges the signatures of a message. Linear in its length. Never rejects.
+ * Judges the first {@link SIGNATURES_JUDGED_MAX} signatures of a message. Linear in its length. Never rejects.
  *
  * @param content CRLF line ends.
  * @param options.receivedAt Against which expiry is judged.
@@ -48,7 +38,7 @@ async function judge(field: FieldOctets, world: SignatureWorld): Promise<JudgedS
 export async function verifyDkim(
   content: Uint8Array,
   options: AuthenticationWorld & Pick<AuthenticationInput, 'receivedAt'>,
-): Promise<DkimResults> {
+): Promise<DkimFinding> {
   const message = mapMessageOctets(content);
   const fields = message.fieldsByName.get('dkim-signature') ?? [];
   const judged = fields.slice(0, SIGNATURES_JUDGED_MAX);

@@ -1,0 +1,96 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { epochMs } from '../../system/clock.ts';
+import { simulatedDns } from '../../system/dns.sim.ts';
+import { verifyDkim } from './verify-dkim.ts';
+
+const FIELDS = `From: Joe SixPack <joe@football.example.com>
+To: Suzie Q <suzie@shopping.example.net>
+Subject: Is dinner ready?
+Date: Fri, 11 Jul 2003 21:00:37 -0700 (PDT)
+Message-ID: <20030712040037.46341.5F8J@football.example.com>
+`;
+
+// RFC 6376 §A.2, with one space in the second line of the body (erratum 3192) and the `;` behind b=.
+const RFC_6376 = `DKIM-Signature: v=1; a=rsa-sha256; s=brisbane; d=example.com;
+      c=simple/simple; q=dns/txt; i=joe@football.example.com;
+      h=Received : From : To : Subject : Date : Message-ID;
+      bh=2jUSOH9NhtVGCQWNr9BrIAPreKQjO6Sn7XIkfJVOzv8=;
+      b=AuUoFEfDxTDkHlLXSZEpZj79LICEps6eda7W3deTVFOk4yAUoqOB
+      4nujc7YopdG5dWLSdNg6xNAZpOPr+kHxt1IrE+NahM6L/LbvaHut
+      KVdkLLkpVaVVQPzeRDI009SO2Il5Lu7rDNH6mZckBdrIx0orEtZV
+      4bmp/YzhwvcubU4=;
+Received: from client1.football.example.com  [192.0.2.1]
+      by submitserver.example.com with SUBMISSION;
+      Fri, 11 Jul 2003 21:01:54 -0700 (PDT)
+${FIELDS}
+Hi.
+
+We lost the game. Are you hungry yet?
+
+Joe.
+`;
+
+// RFC 8463 §A.3.
+const RFC_8463 = `DKIM-Signature: v=1; a=ed25519-sha256; c=relaxed/relaxed;
+ d=football.example.com; i=@football.example.com;
+ q=dns/txt; s=brisbane; t=1528637909; h=from : to :
+ subject : date : message-id : from : subject : date;
+ bh=2jUSOH9NhtVGCQWNr9BrIAPreKQjO6Sn7XIkfJVOzv8=;
+ b=/gCrinpcQOoIfuHNQIbq4pgh9kyIK3AQUdt9OdqQehSwhEIug4D11Bus
+ Fa3bT3FY5OsU7ZbnKELq+eXdp1Q1Dw==
+DKIM-Signature: v=1; a=rsa-sha256; c=relaxed/relaxed;
+ d=football.example.com; i=@football.example.com;
+ q=dns/txt; s=test; t=1528637909; h=from : to : subject :
+ date : message-id : from : subject : date;
+ bh=2jUSOH9NhtVGCQWNr9BrIAPreKQjO6Sn7XIkfJVOzv8=;
+ b=F45dVWDfMbQDGHJFlXUNB2HKfbCeLRyhDXgFpEL8GwpsRe0IeIixNTe3
+ DhCVlUrSjV4BwcVcOF6+FF3Zo9Rpo1tFOeS9mPYQTnGdaSGsgeefOsk2Jz
+ dA+L10TeYt9BgDfQNZtKdN1WO//KgIqXP7OdEFE4LjFYNcUxZQ4FADY+8=
+${FIELDS}
+Hi.
+
+We lost the game.  Are you hungry yet?
+
+Joe.
+`;
+
+const dns = simulatedDns({
+  TXT: {
+    // RFC 6376 §C.
+    'brisbane._domainkey.example.com': [
+      'v=DKIM1; p=MIGfMA0GCSqGSIb3DQEBAQUAA4GNADCBiQKBgQDwIRP/UC3SBsEmGqZ9ZJW3/DkMoGeLnQg1fWn7/zYt' +
+        'IxN2SnFCjxOCKG9v3b4jYfcTNh5ijSsq631uBItLa7od+v/RtdC2UzJ1lWT947qR+Rcac2gbto/NMqJ0fzfVjH4OuKhi' +
+        'tdY9tf6mcwGjaNBcWToIMmPSPDdQPNUYckcQ2QIDAQAB',
+    ],
+    // RFC 8463 §A.2.
+    'brisbane._domainkey.football.example.com': [
+      'v=DKIM1; k=ed25519; p=11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=',
+    ],
+    'test._domainkey.football.example.com': [
+      'v=DKIM1; k=rsa; p=MIGfMA0GCSqGSIb3DQEBAQUAA4GNADCBiQKBgQDkHlOQoBTzWRiGs5V6NpP3idY6Wk08a5qhdR6wy5bd' +
+        'OKb2jLQiY/J16JYi0Qvx/byYzCNb3W91y3FutACDfzwQ/BC/e/8uBsCR+yz1Lxj+PL6lHvqMKrM3rG4hstT5QjvHO9Pz' +
+        'oxZyVYLzBfO2EeC3Ip3G+2kryOTIKT+l/K4w3QIDAQAB',
+    ],
+  },
+});
+
+async function check(message: string): Promise<readonly string[]> {
+  const content = Buffer.from(message.replaceAll('\n', '\r\n'));
+  const { signal } = new AbortController();
+  const { signatures } = await verifyDkim(content, { dns, signal, receivedAt: epochMs(1_700_000_000_000) });
+  return signatures.map(({ result, algorithm }) => `${algorithm} ${result}`);
+}
+
+test('verifyDkim() verifies the example of RFC 6376 §A', async () => {
+  assert.deepEqual(await check(RFC_6376), ['rsa-sha256 pass']);
+  assert.deepEqual(await check(RFC_6376.replace('dinner', 'supper')), ['rsa-sha256 fail']);
+});
+
+test('verifyDkim() verifies the example of RFC 8463 §A.3, which is signed twice', async () => {
+  assert.deepEqual(await check(RFC_8463), ['ed25519-sha256 pass', 'rsa-sha256 pass']);
+  assert.deepEqual(await check(RFC_8463.replace('dinner', 'supper')), [
+    'ed25519-sha256 fail',
+    'rsa-sha256 fail',
+  ]);
+});
