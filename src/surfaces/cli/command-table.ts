@@ -101,6 +101,21 @@ const MAIL_COMMANDS: readonly CommandSpec[] = [
     load: async () => (await import('./commands/render.ts')).run,
   },
   {
+    name: 'authenticate',
+    group: 'Mail',
+    summary: 'Check who wrote a raw message from stdin: SPF, DKIM, DMARC, ARC',
+    detail:
+      'Says what each method found, and whether a mailbox with trust = "verified" would trust it now. Needs no daemon and no root; asks the resolvers of the config\'s [dns], or the system\'s. LF line ends become CRLF; what aimx raw prints may be given as it is.',
+    options: [
+      { flags: '--ip <address>', describe: 'of the client that brought it; without it SPF is not checked' },
+      { flags: '--helo <name>', describe: 'what the client called itself' },
+      { flags: '--mail-from <address>', describe: 'its reverse-path; <> or nothing for the null one' },
+    ],
+    example: 'aimx authenticate --ip 192.0.2.1 --mail-from bounce@example.com < message.eml',
+    hasJson: true,
+    load: async () => (await import('./commands/authenticate.ts')).run,
+  },
+  {
     name: 'dedup list',
     group: 'Mail',
     summary: 'List the copies that were absorbed, newest first',
