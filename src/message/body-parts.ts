@@ -9,6 +9,8 @@ export interface BodyParts {
   readonly text: readonly Entity[];
   /** The HTML side of the same text; empty where there is none. */
   readonly html: readonly Entity[];
+  /** Those of `text` that have an HTML alternative in their place. */
+  readonly plainAlternatives: readonly Entity[];
   /** In the order of the message. */
   readonly attachments: readonly Entity[];
 }
@@ -83,9 +85,11 @@ export function selectBodyParts(root: Entity): BodyParts {
   const html: Entity[] = [];
   const attachments = new Set<Entity>();
   collect([root], { multipartType: 'mixed', inAlternative: false }, { text, html, attachments });
+  const onBothSides = new Set(html);
   return {
     text,
     html: html.filter((entity) => entity.contentType === 'text/html'),
+    plainAlternatives: text.filter((entity) => !onBothSides.has(entity)),
     attachments: [...attachments].sort((a, b) => a.index - b.index),
   };
 }

@@ -1,265 +1,316 @@
 /**
- * HTML to Markdown, in one pass over the tokens of `htmlparser2`.
+ * HTML to Markdown, in two passes over the tokens of `htmlparser2`: the first looks at style sheets and
+ * tables, the second writes.
  *
- * Linear whatever the nesting: its tokenizer alone is used (its parser searches a stack of open
- * elements for each end tag), and an end tag without an open element is known by a count. Scripts,
- * styles, comments and the head are left out.
+ * What a person would not see is left out and counted: `display: none`, text without size, contrast or
+ * room and the like (html-style.ts), long comments, `<template>`, `<noscript>` (mail readers in a browser
+ * have scripts on). What belongs to no text (scripts, styles, the head) is left out without a count.
+ *
+ * Linear whatever the nesting: the tokenizer alone is used (its parser searches a stack of open elements
+ * for each end tag), and the elements that are open have a bound.
  */
-import { Tokenizer, type TokenizerCallbacks } from 'htmlparser2';
-import { MarkdownText } from './markdown-text.ts';
+import { type Declarations, parseDeclarations } from './css-declarations.ts';
+import { HiddenText } from './hidden-text.ts';
+import { HEADINGS, INERT, LINES, PARAGRAPHS, SKIPPED, VOID } from './html-elements.ts';
+import { usableLink } from './html-link.ts';
+import { type OpenElement, OpenElements } from './html-open-elements.ts';
+import { computeStyle, type Style } from './html-style.ts';
+import { type HtmlSurvey, surveyHtml } from './html-survey.ts';
+import { DataTable } from './html-table.ts';
+import { readHtmlTokens } from './html-tokens.ts';
+import { type SeenText, withoutInvisible } from './invisible-characters.ts';
+import { type Emphasis, MarkdownText } from './markdown-text.ts';
 
-/** Elements whose content is not shown. */
-const SKIPPED = new Set([
-  'script',
-  'style',
-  'head',
-  'title',
-  'template',
-  'object',
-  'svg',
-  'math',
-  'textarea',
-]);
-/** Elements that have no content and no end tag (HTML §13.1.2). */
-const VOID = new Set([
-  'area',
-  'base',
-  'br',
-  'col',
-  'embed',
-  'hr',
-  'img',
-  'input',
-  'link',
-  'meta',
-  'source',
-  'wbr',
-]);
-/** Elements with an empty line before and after. */
-const PARAGRAPHS = new Set([
-  'p',
-  'blockquote',
-  'pre',
-  'table',
-  'address',
-  'fieldset',
-  'figure',
-  'h1',
-  'h2',
-  'h3',
-  'h4',
-  'h5',
-  'h6',
-]);
-/** Elements that begin and end a line. */
-const LINES = new Set([
-  'div',
-  'tr',
-  'li',
-  'dt',
-  'dd',
-  'dl',
-  'section',
-  'article',
-  'header',
-  'footer',
-  'main',
-  'nav',
-  'form',
-  'caption',
-  'center',
-  'aside',
-  'option',
-]);
-const INLINE_MARKS: ReadonlyMap<string, string> = new Map([
-  ['b', '**'],
-  ['strong', '**'],
-  ['i', '*'],
-  ['em', '*'],
-  ['s', '~~'],
-  ['del', '~~'],
-  ['strike', '~~'],
-  ['code', '`'],
-]);
-/** Elements that end where the next of their kind begins (HTML §13.1.2.4). */
-const SELF_ENDING = new Set(['p', 'li', 'td', 'th', 'tr', 'dt', 'dd', 'option']);
-/** Longer values are `data:` links, which are not shown. */
-const ATTRIBUTE_CHARACTERS_MAX = 4_096;
-
-interface OpenElement {
-  readonly name: string;
-  /** Of a link that can be followed; `""` for all else. */
-  readonly href: string;
+export interface MarkdownOfHtml {
+  /** LF line ends, no empty line at either end. */
+  readonly markdown: string;
+  /** Text that a person would not see: how often and how much of it (white space counts as one). */
+  readonly hidden: { readonly pieces: number; readonly characters: number };
+  /** Characters that were left out of shown text because nobody sees them. */
+  readonly invisibleCharacters: number;
+  /** Links whose text names another domain than they lead to. */
+  readonly misleadingLinks: number;
 }
 
-/** A link that a reader may follow; others (`javascript:`, `data:`, relative ones) stay plain text. */
-function usableLink(href: string): string {
-  const link = href.replace(/[\s\p{Cc}]+/gu, '');
-  if (!/^(?:https?:\/\/|mailto:|tel:)/i.test(link)) return '';
-  return link.replace(/[()<>\\]/g, (mark) => `%${mark.charCodeAt(0).toString(16).padStart(2, '0')}`);
-}
+const EMPHASIS: ReadonlyMap<string, Emphasis> = new Map([
+  ['b', 'strong'],
+  ['strong', 'strong'],
+  ['i', 'emphasis'],
+  ['em', 'emphasis'],
+  ['cite', 'emphasis'],
+  ['s', 'strike'],
+  ['del', 'strike'],
+  ['strike', 'strike'],
+]);
+const CODE: ReadonlySet<string> = new Set(['code', 'tt', 'kbd', 'samp']);
+/** The longest description of a picture that is shown; more is prose in the wrong place. */
+const ALT_CHARACTERS_MAX = 1_000;
+/** The highest number that CommonMark §5.2 reads as a list's. */
+const ITEM_NUMBER_MAX = 999_999_999;
+/** A picture this small is there to be counted, not to be seen. */
+const PIXEL_SIZE_MAX = 2;
+/** Style attributes of one mail that are kept parsed; newsletters repeat some hundred. */
+const STYLES_KEPT_MAX = 2_000;
+
+/** Classes of one element that selectors are held against. */
+const CLASSES_MAX = 32;
 
 class Converter {
-  readonly #out = new MarkdownText();
-  readonly #open: OpenElement[] = [];
-  readonly #openCounts = new Map<string, number>();
-  /** Of each open list the number of its last item; null for one without numbers. */
+  #out = new MarkdownText();
+  readonly #sinks: MarkdownText[] = [];
+  readonly #open: OpenElements;
+  readonly #survey: HtmlSurvey;
+  readonly #styles = new Map<string, Declarations>();
+  readonly #hidden = new HiddenText();
+  /** Of each open list the number of its next item; null for one without numbers. */
   readonly #lists: (number | null)[] = [];
+  /** The next item is the first of a list that is in no other. */
+  #isFirstItem = true;
+  /** The tables that are open; null for layout. */
+  readonly #tables: (DataTable | null)[] = [];
+  #tablesSeen = 0;
   #skipping = 0;
+  #inert = 0;
   #preformatted = 0;
+  #invisibleCharacters = 0;
+  #misleadingLinks = 0;
 
-  finish(): string {
-    while (this.#open.length > 0) this.#endTop();
-    return this.#out.finish();
+  constructor(survey: HtmlSurvey) {
+    this.#survey = survey;
+    this.#open = new OpenElements({
+      opened: (element) => this.#opened(element),
+      closed: (element) => this.#closed(element),
+      restyle: (element, parent) => this.#styleOf(element, parent),
+    });
+  }
+
+  finish(): MarkdownOfHtml {
+    this.#open.endAll();
+    const markdown = this.#out.finish();
+    return {
+      markdown,
+      hidden: this.#hidden.counts,
+      invisibleCharacters: this.#invisibleCharacters,
+      misleadingLinks: this.#misleadingLinks + this.#out.misleadingLinks,
+    };
   }
 
   text(text: string): void {
-    if (this.#skipping === 0) this.#out.text(text, { verbatim: this.#preformatted > 0 });
+    // Text in the head begins the body (HTML §13.2.6.4.4).
+    if (this.#open.all.at(-1)?.name === 'head' && text.trim() !== '') this.#open.end('head');
+    if (this.#skipping > 0) return;
+    const { style } = this.#open;
+    if (style.isHidden || this.#inert > 0) {
+      this.#hidden.add(text);
+      return;
+    }
+    this.#show(withoutInvisible(text), style.keepsLines);
+  }
+
+  #show({ text, left }: SeenText, keepsLines: boolean): void {
+    this.#invisibleCharacters += left;
+    if (/[^\s\u00a0]/.test(text)) this.#hidden.seen();
+    if (!keepsLines || this.#preformatted > 0) {
+      this.#out.text(text);
+      return;
+    }
+    text.split(/\r\n?|\n/).forEach((line, index) => {
+      if (index > 0) this.#out.lineBreak();
+      this.#out.text(line);
+    });
+  }
+
+  comment(text: string): void {
+    if (this.#skipping === 0) this.#hidden.addComment(text);
+  }
+
+  #declarationsOf(style: string): Declarations {
+    const known = this.#styles.get(style);
+    if (known !== undefined) return known;
+    const declarations = parseDeclarations(style);
+    if (this.#styles.size < STYLES_KEPT_MAX) this.#styles.set(style, declarations);
+    return declarations;
+  }
+
+  #element(name: string, attributes: ReadonlyMap<string, string>): OpenElement {
+    const classes = (attributes.get('class') ?? '').split(/\s+/, CLASSES_MAX).filter((item) => item !== '');
+    const selectable = { name, id: (attributes.get('id') ?? '').trim(), classes };
+    const style = this.#styleOf({ ...selectable, attributes }, this.#open.style);
+    const isText = this.#skipping === 0 && this.#inert === 0 && !SKIPPED.has(name) && !INERT.has(name);
+    return { ...selectable, attributes, style, isAgain: false, isShown: isText && !style.isGone };
+  }
+
+  #styleOf(element: Pick<OpenElement, 'name' | 'id' | 'classes' | 'attributes'>, parent: Style): Style {
+    // Nothing in an element that is gone can come back: it needs no style of its own.
+    if (parent.isGone) return parent;
+    const declarations = [...this.#survey.stylesheet.match(element, this.#open.all)];
+    const style = element.attributes.get('style');
+    if (style !== undefined) declarations.push(this.#declarationsOf(style));
+    return computeStyle(parent, element, declarations);
   }
 
   start(name: string, attributes: ReadonlyMap<string, string>): void {
+    this.#open.endImplied(name);
+    const element = this.#element(name, attributes);
     if (VOID.has(name)) {
-      if (this.#skipping === 0) this.#showVoid(name, attributes.get('alt') ?? '');
-      return;
-    }
-    if (SELF_ENDING.has(name) && this.#open.at(-1)?.name === name) this.#endTop();
-    const href = name === 'a' ? usableLink(attributes.get('href') ?? '') : '';
-    this.#open.push({ name, href });
-    this.#openCounts.set(name, (this.#openCounts.get(name) ?? 0) + 1);
-    if (SKIPPED.has(name)) this.#skipping += 1;
-    if (this.#skipping === 0) this.#showStart(name, href);
-  }
-
-  #showVoid(name: string, alt: string): void {
-    if (name === 'br') this.#out.lineBreak();
-    else if (name === 'hr') this.#out.rule();
-    else if (name === 'img' && alt.trim() !== '')
-      this.#out.text(`[image: ${alt.trim()}]`, { verbatim: false });
-  }
-
-  #showStart(name: string, href: string): void {
-    const out = this.#out;
-    if (PARAGRAPHS.has(name)) out.paragraph();
-    else if (LINES.has(name)) out.line();
-    if (name === 'ul' || name === 'ol') this.#startList(name);
-    else if (name === 'li') out.item(this.#nextItemMark());
-    else if (name === 'td' || name === 'th') out.cell();
-    else if (name === 'blockquote') out.quote(1);
-    else if (name === 'pre') {
-      out.fence();
-      this.#preformatted += 1;
-    } else if (name === 'a') {
-      if (href !== '') out.mark('[');
-    } else if (/^h[1-6]$/.test(name)) out.mark(`${'#'.repeat(Number(name.slice(1)))} `);
-    else if (this.#preformatted === 0) this.#showInline(name);
-  }
-
-  #showInline(name: string): void {
-    const mark = INLINE_MARKS.get(name);
-    if (mark !== undefined) this.#out.mark(mark);
-  }
-
-  #startList(name: 'ul' | 'ol'): void {
-    if (this.#lists.length === 0) this.#out.paragraph();
-    this.#lists.push(name === 'ol' ? 0 : null);
-    this.#out.list(1);
-  }
-
-  #nextItemMark(): string {
-    const last = this.#lists.at(-1) ?? null;
-    if (last === null) return '- ';
-    this.#lists[this.#lists.length - 1] = last + 1;
-    return `${last + 1}. `;
+      if (element.isShown) this.#showVoid(element);
+    } else this.#open.push(element);
   }
 
   end(name: string): void {
-    if ((this.#openCounts.get(name) ?? 0) === 0) {
-      // HTML §13.2.6.4.7: `</p>` and `</br>` stand for an empty element.
-      if (this.#skipping === 0 && name === 'p') this.#out.paragraph();
-      if (this.#skipping === 0 && name === 'br') this.#out.lineBreak();
+    if (this.#open.end(name) || this.#skipping > 0 || this.#inert > 0) return;
+    // HTML §13.2.6.4.7: `</p>` and `</br>` stand for an empty element.
+    if (name === 'p') this.#out.paragraph();
+    else if (name === 'br') this.#out.lineBreak();
+  }
+
+  #showVoid({ name, attributes, style }: OpenElement): void {
+    if (name === 'br') this.#out.lineBreak();
+    else if (name === 'hr') this.#out.rule();
+    else if (name === 'img' && this.#preformatted === 0) this.#showPicture(attributes, style);
+  }
+
+  #showPicture(attributes: ReadonlyMap<string, string>, style: Style): void {
+    const alt = withoutInvisible(
+      (attributes.get('alt') ?? '').replace(/\s+/g, ' ').trim().slice(0, ALT_CHARACTERS_MAX),
+    );
+    const isPixel = ['width', 'height'].some((side) => {
+      const size = Number.parseFloat(attributes.get(side) ?? '');
+      return size <= PIXEL_SIZE_MAX;
+    });
+    // Colour and size of text do not hide a picture.
+    const isHidden = isPixel || !style.isVisible || style.opacity === 0;
+    if (isHidden) this.#hidden.add(alt.text);
+    else if (this.#out.isInLink)
+      this.#out.text(alt.text === '' ? (this.#out.linkHasText ? '' : 'image') : `image: ${alt.text}`);
+    else if (alt.text !== '') this.#out.text(`[image: ${alt.text}]`);
+  }
+
+  #opened(element: OpenElement): void {
+    const { name } = element;
+    if (name === 'table') this.#tablesSeen += 1;
+    if (SKIPPED.has(name)) this.#skipping += 1;
+    if (INERT.has(name)) this.#inert += 1;
+    if (element.isShown) this.#showStart(element);
+  }
+
+  #closed(element: OpenElement): void {
+    if (element.isShown) this.#showEnd(element);
+    if (SKIPPED.has(element.name)) this.#skipping -= 1;
+    if (INERT.has(element.name)) this.#inert -= 1;
+  }
+
+  #showStart(element: OpenElement): void {
+    const { name, attributes, isAgain } = element;
+    const out = this.#out;
+    if (PARAGRAPHS.has(name)) out.paragraph();
+    else if (LINES.has(name) || element.style.isBlock) out.line();
+    if (name === 'ul' || name === 'ol' || name === 'menu') this.#startList(name, attributes);
+    else if (name === 'li') this.#startItem(attributes);
+    else if (name === 'table') this.#startTable();
+    else if (name === 'tr') this.#tables.at(-1)?.row();
+    else if (name === 'td' || name === 'th') this.#startCell();
+    else if (name === 'blockquote') out.quote();
+    else if (name === 'pre') this.#startPreformatted();
+    else if (HEADINGS.has(name)) out.heading(Number(name.slice(1)));
+    else if (name === 'a') out.startLink(isAgain ? '' : usableLink(attributes.get('href') ?? ''));
+    else this.#showMark(name, 1);
+  }
+
+  #showEnd(element: OpenElement): void {
+    const { name } = element;
+    if (name === 'ul' || name === 'ol' || name === 'menu') this.#endList();
+    else if (name === 'li') this.#out.endItem();
+    else if (name === 'table') this.#endTable();
+    else if (name === 'td' || name === 'th') this.#endCell(element);
+    else if (name === 'blockquote') this.#out.endQuote();
+    else if (name === 'pre') this.#endPreformatted();
+    else if (HEADINGS.has(name)) this.#out.endHeading();
+    else if (name === 'a') this.#out.endLink();
+    else this.#showMark(name, -1);
+    if (PARAGRAPHS.has(name)) this.#out.paragraph();
+    else if (LINES.has(name) || element.style.isBlock) this.#out.line();
+  }
+
+  #showMark(name: string, step: 1 | -1): void {
+    const emphasis = EMPHASIS.get(name);
+    if (emphasis !== undefined) this.#out.emphasize(emphasis, step);
+    else if (CODE.has(name)) this.#out.code(step);
+    else if (name === 'q') this.#out.text('"');
+  }
+
+  #startPreformatted(): void {
+    if (this.#preformatted === 0) this.#out.startPreformatted();
+    this.#preformatted += 1;
+  }
+
+  #endPreformatted(): void {
+    this.#preformatted -= 1;
+    if (this.#preformatted === 0) this.#out.endPreformatted();
+  }
+
+  #startList(name: string, attributes: ReadonlyMap<string, string>): void {
+    this.#isFirstItem = this.#lists.length === 0;
+    if (this.#isFirstItem) this.#out.paragraph();
+    else this.#out.line();
+    const start = Number.parseInt(attributes.get('start') ?? '1', 10);
+    this.#lists.push(name === 'ol' ? itemNumber(start, 1) : null);
+  }
+
+  #endList(): void {
+    this.#out.line();
+    this.#lists.pop();
+    if (this.#lists.length === 0) this.#out.paragraph();
+  }
+
+  #startItem(attributes: ReadonlyMap<string, string>): void {
+    const next = this.#lists.at(-1) ?? null;
+    const options = { standsClose: !this.#isFirstItem };
+    this.#isFirstItem = false;
+    if (next === null) {
+      this.#out.item('- ', options);
       return;
     }
-    while (this.#endTop() !== name);
+    const number = itemNumber(Number.parseInt(attributes.get('value') ?? '', 10), next);
+    this.#lists[this.#lists.length - 1] = number + 1;
+    this.#out.item(`${number}. `, options);
   }
 
-  /** Ends the innermost element and answers its name. */
-  #endTop(): string {
-    const element = this.#open.pop();
-    if (element === undefined) return '';
-    const { name } = element;
-    this.#openCounts.set(name, (this.#openCounts.get(name) ?? 1) - 1);
-    if (this.#skipping === 0) this.#showEnd(element);
-    if (SKIPPED.has(name)) this.#skipping -= 1;
-    return name;
+  #startTable(): void {
+    const isData = this.#survey.isDataTable[this.#tablesSeen - 1] === true && this.#preformatted === 0;
+    this.#tables.push(isData ? new DataTable() : null);
   }
 
-  #showEnd({ name, href }: OpenElement): void {
-    const out = this.#out;
-    if (name === 'ul' || name === 'ol') {
-      out.list(-1);
-      this.#lists.pop();
-      if (this.#lists.length === 0) out.paragraph();
-    } else if (name === 'blockquote') out.quote(-1);
-    else if (name === 'pre') {
-      this.#preformatted -= 1;
-      out.fence();
-    } else if (name === 'a') {
-      if (href !== '') out.endMark('[', `](${href})`);
-    } else if (this.#preformatted === 0) {
-      const mark = INLINE_MARKS.get(name);
-      if (mark !== undefined) out.endMark(mark, mark);
-    }
-    if (PARAGRAPHS.has(name)) out.paragraph();
-    else if (LINES.has(name)) out.line();
+  #endTable(): void {
+    const table = this.#tables.pop() ?? null;
+    if (table !== null) this.#out.lines(table.lines());
+  }
+
+  #startCell(): void {
+    if ((this.#tables.at(-1) ?? null) === null) return;
+    this.#sinks.push(this.#out);
+    this.#out = new MarkdownText({ isCell: true });
+  }
+
+  #endCell({ name, attributes }: OpenElement): void {
+    const table = this.#tables.at(-1) ?? null;
+    const outer = table === null ? undefined : this.#sinks.pop();
+    if (table === null || outer === undefined) return;
+    const text = this.#out.finish().replace(/\s*\n\s*/g, ' ');
+    this.#misleadingLinks += this.#out.misleadingLinks;
+    this.#out = outer;
+    const span = Number.parseInt(attributes.get('colspan') ?? '1', 10);
+    table.cell(text, { isHeader: name === 'th', span });
   }
 }
 
-/** The tokens of `html` as calls to a converter; attributes are read where they are used. */
-function callbacks(html: string, converter: Converter): TokenizerCallbacks {
-  let tag = '';
-  let attribute = '';
-  let value = '';
-  let attributes = new Map<string, string>();
-  const isWanted = (): boolean =>
-    (tag === 'a' && attribute === 'href') || (tag === 'img' && attribute === 'alt');
-  const add = (text: string): void => {
-    if (isWanted() && value.length < ATTRIBUTE_CHARACTERS_MAX) value += text;
-  };
-  return {
-    ontext: (start, end) => converter.text(html.slice(start, end)),
-    ontextentity: (codePoint) => converter.text(String.fromCodePoint(codePoint)),
-    onopentagname(start, end) {
-      tag = html.slice(start, end).toLowerCase();
-      attributes = new Map();
-    },
-    onattribname(start, end) {
-      attribute = html.slice(start, Math.min(end, start + ATTRIBUTE_CHARACTERS_MAX)).toLowerCase();
-      value = '';
-    },
-    onattribdata: (start, end) => add(html.slice(start, Math.min(end, start + ATTRIBUTE_CHARACTERS_MAX))),
-    onattribentity: (codePoint) => add(String.fromCodePoint(codePoint)),
-    onattribend() {
-      if (isWanted() && !attributes.has(attribute)) attributes.set(attribute, value);
-    },
-    onopentagend: () => converter.start(tag, attributes),
-    onselfclosingtag: () => converter.start(tag, attributes),
-    onclosetag: (start, end) => converter.end(html.slice(start, end).toLowerCase()),
-    oncdata: (start, end) => converter.text(html.slice(start, end)),
-    oncomment: () => undefined,
-    ondeclaration: () => undefined,
-    onprocessinginstruction: () => undefined,
-    onend: () => undefined,
-  };
+function itemNumber(number: number, otherwise: number): number {
+  return number >= 0 && number < ITEM_NUMBER_MAX ? number : Math.min(otherwise, ITEM_NUMBER_MAX);
 }
 
-/**
- * Turns HTML into Markdown: paragraphs, line breaks, links, lists, headings, emphasis, quotes,
- * preformatted text; tables as lines with ` | ` between cells. Never throws; linear.
- */
-export function htmlToMarkdown(html: string): string {
-  const converter = new Converter();
-  const tokenizer = new Tokenizer({ xmlMode: false, decodeEntities: true }, callbacks(html, converter));
-  tokenizer.write(html);
-  tokenizer.end();
+/** Turns HTML into Markdown. Never throws; linear in its characters. */
+export function htmlToMarkdown(html: string): MarkdownOfHtml {
+  const converter = new Converter(surveyHtml(html));
+  readHtmlTokens(html, converter);
   return converter.finish();
 }

@@ -2,163 +2,372 @@
  * Markdown as it grows: lines with their prefixes, paragraphs, and inline marks that vanish when
  * nothing stands between them.
  *
- * Every call costs what it adds; depth of quotes and lists is bounded, so that nesting cannot make the
- * text larger than its source.
+ * Every call costs what it adds. Depth of quotes and lists is bounded, a mark is opened once a line at
+ * most, and a link is written once, so that nesting cannot make the text much larger than its source.
  */
+import { isMisleadingLink, linkHost } from './html-link.ts';
+import { escapeMarkdown } from './markdown-escape.ts';
 
 /** Deeper quotes and lists stay at this depth. */
 const PREFIX_DEPTH_MAX = 16;
-/** `[`, `**` and the like that wait for text. More are dropped: they come from nesting, not from writers. */
-const WAITING_MARKS_MAX = 64;
+
+export type Emphasis = 'strong' | 'emphasis' | 'strike';
+const MARKS: Readonly<Record<Emphasis, string>> = { strong: '**', emphasis: '*', strike: '~~' };
+const EMPHASES: readonly Emphasis[] = ['strong', 'emphasis', 'strike'];
+
+interface Link {
+  readonly href: string;
+  /** It stands in the text already; what follows of it is plain. */
+  isWritten: boolean;
+  /** Where in the line it begins, and what its text says without marks. */
+  at: number;
+  readonly texts: string[];
+}
+
+interface Prefix {
+  /** Of the first line; `""` once that is written. */
+  first: string;
+  readonly rest: string;
+}
+
+/** Text on a screen has no difference between these. */
+const WHITE_SPACE = /[ \t\r\n\f\u00a0]+/g;
+
+export interface MarkdownTextOptions {
+  /** One line of inline text: no block begins in it. */
+  readonly isCell: boolean;
+}
 
 export class MarkdownText {
+  readonly #isCell: boolean;
   readonly #lines: string[] = [];
   /** Pieces of the line that is being written. */
   #line: string[] = [];
+  #last = '';
+  #startsLine = true;
   #spaceDue = false;
   #blankDue = false;
-  /** Quote depth that an empty line, when it is due, has in common with both its neighbours. */
-  #blankQuotes = 0;
-  #marks: string[] = [];
-  #itemMark = '';
-  #quotes = 0;
-  #lists = 0;
+  readonly #prefixes: Prefix[] = [];
+  /** Quotes and lists that are open beyond what is shown. */
+  #prefixesBeyond = 0;
+  /** How many prefixes an empty line has in common with both its neighbours. */
+  #commonDepth = 0;
+  readonly #wanted: Record<Emphasis, number> = { strong: 0, emphasis: 0, strike: 0 };
+  #link: Link | null = null;
+  readonly #opened: (Emphasis | Link)[] = [];
+  #codeDepth = 0;
+  #code: string[] = [];
+  #spaceBeforeCode = false;
+  #heading = 0;
+  #headingMark = '';
+  #preformatted: string[] | null = null;
+  /** Links whose text named another place. */
+  misleadingLinks = 0;
+
+  constructor(options: MarkdownTextOptions = { isCell: false }) {
+    this.#isCell = options.isCell;
+  }
 
   get #isLineEmpty(): boolean {
     return this.#line.length === 0;
   }
 
-  #prefix(): string {
-    const quotes = '> '.repeat(Math.min(this.#quotes, PREFIX_DEPTH_MAX));
-    const indentation = '  '.repeat(Math.max(0, Math.min(this.#lists, PREFIX_DEPTH_MAX) - 1));
-    // Further lines of an item stand below its text.
-    const item = this.#itemMark !== '' ? this.#itemMark : this.#lists > 0 ? '  ' : '';
-    this.#itemMark = '';
-    return `${quotes}${indentation}${item}`;
+  #takePrefix(): string {
+    return this.#prefixes
+      .map((prefix) => {
+        const mark = prefix.first === '' ? prefix.rest : prefix.first;
+        prefix.first = '';
+        return mark;
+      })
+      .join('');
+  }
+
+  #pushBlank(): void {
+    const common = this.#prefixes.slice(0, this.#commonDepth).map(({ rest }) => rest);
+    this.#lines.push(common.join('').trimEnd());
   }
 
   #beginLine(): void {
     if (!this.#isLineEmpty) return;
-    if (this.#blankDue && this.#lines.length > 0) {
-      const depth = Math.min(this.#blankQuotes, this.#quotes, PREFIX_DEPTH_MAX);
-      this.#lines.push('> '.repeat(depth).trimEnd());
-    }
+    if (this.#blankDue && this.#lines.length > 0) this.#pushBlank();
     this.#blankDue = false;
     this.#spaceDue = false;
-    this.#line.push(this.#prefix());
+    this.#line.push(`${this.#takePrefix()}${this.#headingMark}`);
+    this.#startsLine = this.#headingMark === '';
+    this.#headingMark = '';
+    this.#last = '';
+    this.#commonDepth = this.#prefixes.length;
   }
 
-  /** Writes a piece with the space and the marks that were due before it. */
-  #write(piece: string): void {
-    this.#beginLine();
-    if (this.#spaceDue) this.#line.push(' ');
+  #isWanted(mark: Emphasis | Link): boolean {
+    if (typeof mark !== 'string') return mark === this.#link;
+    return this.#wanted[mark] > 0 && !(mark === 'strong' && this.#heading > 0);
+  }
+
+  #closeFrom(index: number): void {
+    while (this.#opened.length > index) {
+      const mark = this.#opened.pop();
+      if (mark === undefined) return;
+      if (typeof mark === 'string') this.#line.push(MARKS[mark]);
+      else this.#closeLink(mark);
+    }
+  }
+
+  #closeLink(link: Link): void {
+    const text = link.texts.join('');
+    const host = linkHost(link.href);
+    if (text === link.href || `mailto:${text}` === link.href) {
+      this.#line.splice(link.at, Number.POSITIVE_INFINITY, `<${text}>`);
+    } else if (isMisleadingLink(text, link.href)) {
+      this.#line[link.at] = '';
+      this.#line.push(` ([${host}](${link.href}))`);
+      this.misleadingLinks += 1;
+    } else this.#line.push(`](${link.href})`);
+    this.#last = ')';
+  }
+
+  /** Closes marks that are over, writes the space that is due, opens marks that are wanted. */
+  #syncMarks(): void {
+    const over = this.#opened.findIndex((mark) => !this.#isWanted(mark));
+    if (over >= 0) this.#closeFrom(over);
+    if (this.#spaceDue) {
+      this.#line.push(' ');
+      this.#last = ' ';
+      const inside = this.#opened.at(-1);
+      if (inside !== undefined && typeof inside !== 'string') inside.texts.push(' ');
+    }
     this.#spaceDue = false;
-    if (this.#marks.length > 0) this.#line.push(...this.#marks.splice(0));
-    this.#line.push(piece);
+    const link = this.#link;
+    if (link !== null && !link.isWritten) {
+      link.isWritten = true;
+      link.at = this.#line.push('[') - 1;
+      this.#opened.push(link);
+      this.#startsLine = false;
+    }
+    for (const mark of EMPHASES) {
+      if (!this.#isWanted(mark) || this.#opened.includes(mark)) continue;
+      this.#opened.push(mark);
+      this.#line.push(MARKS[mark]);
+      this.#startsLine = false;
+    }
   }
 
-  /** Adds text; white space is one space unless it is `verbatim`. */
-  text(text: string, options: { readonly verbatim: boolean }): void {
-    if (options.verbatim) {
-      text.split('\n').forEach((line, index) => {
-        if (index > 0) this.lineBreak();
-        if (line !== '') this.#write(line);
-      });
+  #isInLink(): boolean {
+    return this.#link !== null && this.#opened.includes(this.#link);
+  }
+
+  /** Writes text, which is escaped, or code, which is not. */
+  #write(piece: string, options: { readonly isCode: boolean; readonly spaceFollows: boolean }): void {
+    this.#beginLine();
+    this.#syncMarks();
+    const inLink = this.#isInLink();
+    const place = {
+      startsLine: this.#startsLine && !this.#isCell,
+      before: this.#last.trim(),
+      spaceFollows: options.spaceFollows,
+      inLink,
+    };
+    const written = options.isCode ? piece : escapeMarkdown(piece, place);
+    this.#line.push(written);
+    if (inLink) this.#link?.texts.push(piece);
+    this.#last = piece.at(-1) ?? '';
+    this.#startsLine = false;
+  }
+
+  #flushCode(): void {
+    if (this.#code.length === 0) return;
+    const code = this.#code.join('');
+    this.#code = [];
+    const fence = '`'.repeat(longestRun(code) + 1);
+    const padding = /^`|`$/.test(code) ? ' ' : '';
+    const spaceAfter = this.#spaceDue;
+    this.#spaceDue = this.#spaceBeforeCode;
+    this.#write(`${fence}${padding}${code}${padding}${fence}`, { isCode: true, spaceFollows: false });
+    this.#spaceDue = spaceAfter;
+  }
+
+  /** Adds text; white space is one space. */
+  text(text: string): void {
+    if (this.#preformatted !== null) {
+      this.#preformatted.push(text);
       return;
     }
-    const collapsed = text.replace(/[ \t\r\n\f]+/g, ' ');
-    if (collapsed === '') return;
-    if (collapsed.startsWith(' ') && !this.#isLineEmpty) this.#spaceDue = true;
-    if (collapsed === ' ') return;
-    const piece = collapsed.slice(
-      collapsed.startsWith(' ') ? 1 : 0,
-      collapsed.endsWith(' ') ? -1 : undefined,
-    );
-    // A no-break space holds words together on a screen; here it is a space.
-    this.#write(piece.replaceAll('\u00a0', ' '));
-    this.#spaceDue = collapsed.endsWith(' ');
-  }
-
-  /** An opening mark, written with the text that follows. */
-  mark(mark: string): void {
-    if (this.#marks.length < WAITING_MARKS_MAX) this.#marks.push(mark);
-  }
-
-  /** Closes `opening`; where nothing was written since, both vanish. */
-  endMark(opening: string, closing: string): void {
-    if (this.#marks.at(-1) === opening) {
-      this.#marks.pop();
-      return;
+    const collapsed = text.replace(WHITE_SPACE, ' ');
+    const hasSpaceBefore = collapsed.startsWith(' ');
+    const isInCode = this.#code.length > 0;
+    if (hasSpaceBefore && (isInCode || !this.#isLineEmpty)) this.#spaceDue = true;
+    if (collapsed === ' ' || collapsed === '') return;
+    const spaceFollows = collapsed.endsWith(' ');
+    const piece = collapsed.slice(hasSpaceBefore ? 1 : 0, spaceFollows ? -1 : undefined);
+    if (this.#codeDepth === 0) this.#write(piece, { isCode: false, spaceFollows });
+    else {
+      // The space before code is written with it, when it is whole.
+      if (!isInCode) this.#spaceBeforeCode = this.#spaceDue;
+      else if (this.#spaceDue) this.#code.push(' ');
+      this.#code.push(piece);
     }
-    if (!this.#isLineEmpty) this.#line.push(closing);
+    this.#spaceDue = spaceFollows;
+  }
+
+  /** Begins (1) or ends (-1) emphasis; inside its own kind nothing changes. */
+  emphasize(mark: Emphasis, step: 1 | -1): void {
+    this.#flushCode();
+    this.#wanted[mark] += step;
+  }
+
+  /** Begins (1) or ends (-1) code, in which nothing is escaped. */
+  code(step: 1 | -1): void {
+    if (step === -1 && this.#codeDepth === 1) this.#flushCode();
+    this.#codeDepth += step;
+  }
+
+  /** Begins a link; `""` is one that cannot be followed, and no mark. */
+  startLink(href: string): void {
+    this.#flushCode();
+    this.#link = href === '' ? null : { href, isWritten: false, at: 0, texts: [] };
+  }
+
+  endLink(): void {
+    this.#flushCode();
+    this.#link = null;
+  }
+
+  /** A link that can be followed is open. */
+  get isInLink(): boolean {
+    return this.#link !== null;
+  }
+
+  /** Whether text has been written into the link that is open. */
+  get linkHasText(): boolean {
+    return this.#link === null || this.#link.isWritten || this.#code.length > 0;
   }
 
   /** Ends the line that is being written, if there is one. */
   line(): void {
+    if (this.#preformatted !== null) {
+      const last = this.#preformatted.at(-1);
+      if (last !== undefined && !last.endsWith('\n')) this.#preformatted.push('\n');
+      return;
+    }
+    this.#flushCode();
     if (this.#isLineEmpty) return;
+    this.#closeFrom(0);
     this.#lines.push(this.#line.join('').trimEnd());
     this.#line = [];
     this.#spaceDue = false;
   }
 
-  /** Ends the line; twice makes an empty one. */
+  /** Ends the line; twice makes an empty one. A heading is one line, so there it is a space. */
   lineBreak(): void {
-    if (this.#isLineEmpty) this.#wantBlank();
+    if (this.#preformatted !== null) this.#preformatted.push('\n');
+    else if (this.#heading > 0 && !this.#isLineEmpty) this.#spaceDue = true;
+    else if (this.#isLineEmpty && this.#code.length === 0) this.#wantBlank();
     else this.line();
   }
 
   /** An empty line before what follows. */
   paragraph(): void {
     this.line();
-    this.#marks = [];
-    this.#wantBlank();
+    if (this.#preformatted === null) this.#wantBlank();
   }
 
   #wantBlank(): void {
-    this.#blankQuotes = this.#blankDue ? Math.min(this.#blankQuotes, this.#quotes) : this.#quotes;
+    // The first paragraph of an item stands behind its mark.
+    if ((this.#prefixes.at(-1)?.first ?? '') !== '') return;
     this.#blankDue = true;
-  }
-
-  item(mark: string): void {
-    this.line();
-    this.#itemMark = mark;
-  }
-
-  /** A cell: separated from the one before it in the same line. */
-  cell(): void {
-    if (this.#isLineEmpty) return;
-    this.#spaceDue = false;
-    this.#line.push(' | ');
+    this.#commonDepth = Math.min(this.#commonDepth, this.#prefixes.length);
   }
 
   rule(): void {
+    if (this.#preformatted !== null) return;
+    this.lines(['---']);
+  }
+
+  heading(level: number): void {
     this.paragraph();
-    this.#write('---');
+    this.#heading += 1;
+    if (this.#preformatted === null) this.#headingMark = `${'#'.repeat(level)} `;
+  }
+
+  endHeading(): void {
+    this.paragraph();
+    this.#heading -= 1;
+    this.#headingMark = '';
+  }
+
+  /** Lines that are Markdown already, as a block of their own. */
+  lines(lines: readonly string[]): void {
+    this.paragraph();
+    const marks = this.#headingMark;
+    this.#headingMark = '';
+    for (const line of lines) {
+      this.#beginLine();
+      this.#line.push(line);
+      this.line();
+    }
+    this.#headingMark = marks;
     this.paragraph();
   }
 
-  fence(): void {
-    this.line();
-    this.#write('```');
-    this.line();
+  #pushPrefix(prefix: Prefix): void {
+    if (this.#prefixes.length < PREFIX_DEPTH_MAX) this.#prefixes.push(prefix);
+    else this.#prefixesBeyond += 1;
   }
 
-  /** Goes one quote deeper (1) or out of it (-1). */
-  quote(step: 1 | -1): void {
-    this.line();
-    this.#quotes += step;
+  #popPrefix(): void {
+    if (this.#prefixesBeyond > 0) this.#prefixesBeyond -= 1;
+    else this.#prefixes.pop();
+    this.#commonDepth = Math.min(this.#commonDepth, this.#prefixes.length);
   }
 
-  /** Goes one list deeper (1) or out of it (-1). */
-  list(step: 1 | -1): void {
+  quote(): void {
+    this.paragraph();
+    this.#pushPrefix({ first: '', rest: '> ' });
+  }
+
+  endQuote(): void {
     this.line();
-    this.#lists += step;
-    if (step === -1) this.#itemMark = '';
+    this.#popPrefix();
+    this.paragraph();
+  }
+
+  /** Begins an item of a list: close to the one before, or behind an empty line if one is due. */
+  item(mark: string, options: { readonly standsClose: boolean }): void {
+    this.line();
+    if (options.standsClose) this.#blankDue = false;
+    this.#pushPrefix({ first: mark, rest: ' '.repeat(mark.length) });
+  }
+
+  endItem(): void {
+    this.line();
+    this.#popPrefix();
+  }
+
+  startPreformatted(): void {
+    this.paragraph();
+    this.#preformatted = [];
+  }
+
+  endPreformatted(): void {
+    const text = (this.#preformatted ?? []).join('').replaceAll('\u00a0', ' ').replace(/\r\n?/g, '\n');
+    this.#preformatted = null;
+    const lines = text.split('\n').map((line) => line.trimEnd());
+    const first = lines.findIndex((line) => line !== '');
+    if (first < 0) return;
+    const shown = lines.slice(first, lines.findLastIndex((line) => line !== '') + 1);
+    const fence = '`'.repeat(Math.max(3, longestRun(text) + 1));
+    this.lines([fence, ...shown, fence]);
   }
 
   /** The text: no empty line at either end, no white space at the ends of lines. */
   finish(): string {
     this.line();
-    return this.#lines.join('\n').replace(/^\n+|\n+$/g, '');
+    return this.#lines.join('\n').replace(/^\n+/, '').trimEnd();
   }
+}
+
+function longestRun(text: string): number {
+  let longest = 0;
+  for (const [run] of text.matchAll(/`+/g)) longest = Math.max(longest, run.length);
+  return longest;
 }

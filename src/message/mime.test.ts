@@ -3,7 +3,6 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { joinFlowed } from './flowed.ts';
-import { htmlToMarkdown } from './html-to-markdown.ts';
 import { DEPTH_MAX, PARTS_MAX } from './mime-tree.ts';
 import { BODY_BYTES_MAX, readMessage } from './read-message.ts';
 import { summarizeMessage } from './summary.ts';
@@ -58,22 +57,6 @@ test('joinFlowed() joins what RFC 3676 calls a paragraph', () => {
   check(' From here \n >stuffed', 'From here >stuffed');
   check('text \n-- \nAnn', 'text \n-- \nAnn');
   check('日本 \n語', '日本語', true);
-});
-
-test('htmlToMarkdown() keeps structure and links that can be followed', () => {
-  const check = (html: string, expected: string): void => assert.equal(htmlToMarkdown(html), expected, html);
-  check('<p>One &amp; <b>two</b> </p><p>three<br>four', 'One & **two**\n\nthree\nfour');
-  check('<ul><li>a<li>b<ol><li>c</ol></ul>d', '- a\n- b\n  1. c\n\nd');
-  check(
-    '<a href="https://x.test/?a=1&amp;b=(2)">go <i>now</i></a>',
-    '[go *now*](https://x.test/?a=1&b=%282%29)',
-  );
-  check('<a href="javascript:alert(1)">js</a> <a href="/rel">rel</a>', 'js rel');
-  check('<table><tr><td>1<td>2<tr><td>3</table>', '1 | 2\n3');
-  check('a<blockquote><p>b</p><p>c</p></blockquote>d', 'a\n\n> b\n>\n> c\n\nd');
-  check('<h2>T</h2><pre>a\n  b</pre>', '## T\n\n```\na\n  b\n```');
-  check('<title>t</title><style>p{}</style><script>if (a<b) x()</script><!-- c -->shown', 'shown');
-  check('<b></b><a href="https://x.test"></a><img alt="cat" src="cid:1">', '[image: cat]');
 });
 
 test('readMessage() takes the plain side of alternatives, and the HTML where it is empty', () => {

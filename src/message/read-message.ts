@@ -1,8 +1,11 @@
 /** Reads a message: raw octets in, what a mailbox file shows out. */
+import { alternativesDiffer, COMPARED_HTML_CHARACTERS_MAX } from './alternatives.ts';
 import { AttachmentNames } from './attachment-name.ts';
-import { selectBodyParts } from './body-parts.ts';
+import { type BodyParts, selectBodyParts } from './body-parts.ts';
+import { BodyRemarks } from './body-remarks.ts';
 import { readHeader } from './header.ts';
 import { htmlToMarkdown } from './html-to-markdown.ts';
+import { withoutInvisible } from './invisible-characters.ts';
 import type { Attachment, ReadMessage } from './message.ts';
 import { type Entity, readMimeTree } from './mime-tree.ts';
 import { describeReport } from './report/describe.ts';
@@ -20,6 +23,7 @@ class MessageReader {
   readonly #warnings = new Set<string>();
   readonly #names = new AttachmentNames();
   readonly attachments: Attachment[] = [];
+  readonly remarks: BodyRemarks = new BodyRemarks();
 
   constructor(bytes: Uint8Array) {
     this.#bytes = bytes;
@@ -67,7 +71,20 @@ class MessageReader {
     const part = readPartText(this.#bytes, entity);
     this.warn(...part.warnings);
     if (part.doubtful) this.attachEntity(entity);
-    return entity.contentType === 'text/html' ? htmlToMarkdown(part.text) : part.text;
+    if (entity.contentType === 'text/html') {
+      const html = htmlToMarkdown(part.text);
+      this.remarks.addHtml(html);
+      return html.markdown;
+    }
+    const { text, left } = withoutInvisible(part.text);
+    this.remarks.addInvisible(left);
+    return text;
+  }
+
+  /** Text of an HTML part that is compared and not shown: nothing is said of it. */
+  peekHtml(entity: Entity): string {
+    const { text } = readPartText(this.#bytes, entity);
+    return htmlToMarkdown(text.slice(0, COMPARED_HTML_CHARACTERS_MAX)).markdown;
   }
 }
 
@@ -89,12 +106,18 @@ function boundBody(body: string): { readonly body: string; readonly cut: boolean
   };
 }
 
-/** Parts that have no body of their own to show, so that the body is empty although there is text. */
-function readTexts(reader: MessageReader, text: readonly Entity[], html: readonly Entity[]): string {
-  const shown = joinTexts(text.map((entity) => reader.showEntity(entity)));
-  if (shown !== '' || html.length === 0 || html.every((entity) => text.includes(entity))) return shown;
+/** The texts of the body; looks as well whether the alternatives that are not shown say the same. */
+function readTexts(reader: MessageReader, { text, html, plainAlternatives }: BodyParts): string {
+  const texts = new Map(text.map((entity) => [entity, reader.showEntity(entity)]));
+  const shown = joinTexts([...texts.values()]);
+  const htmlAlternatives = html.filter((entity) => !texts.has(entity));
+  if (htmlAlternatives.length === 0) return shown;
   // A plain alternative without a word in it stands in for nothing: the HTML one is the message.
-  return joinTexts(html.map((entity) => reader.showEntity(entity)));
+  if (shown === '') return joinTexts(html.map((entity) => reader.showEntity(entity)));
+  const plain = joinTexts(plainAlternatives.map((entity) => texts.get(entity) ?? ''));
+  const compared = joinTexts(htmlAlternatives.map((entity) => reader.peekHtml(entity)));
+  if (alternativesDiffer(plain, compared)) reader.remarks.alternativesDiffer();
+  return shown;
 }
 
 /** Line ends of a message that has none but CR, as very old systems store it. */
@@ -116,7 +139,8 @@ export function readMessage(raw: Uint8Array): ReadMessage {
   const { header, warnings } = readHeader(tree.root.section);
   reader.warn(...warnings, ...tree.warnings);
   const parts = selectBodyParts(tree.root);
-  const text = readTexts(reader, parts.text, parts.html);
+  const text = readTexts(reader, parts);
+  reader.warn(...reader.remarks.warnings());
   for (const entity of parts.attachments) reader.attachEntity(entity);
   if (tree.unreadFrom !== null) {
     reader.attach('unread-parts.txt', 'application/octet-stream', bytes.subarray(tree.unreadFrom));

@@ -55,8 +55,11 @@ function message(input: Buffer): void {
 }
 
 function html(input: Buffer): void {
-  const markdown = htmlToMarkdown(input.toString('utf8'));
-  assert.doesNotMatch(markdown, /\]\(\s*javascript:/i);
+  const text = input.toString('utf8');
+  const { markdown } = htmlToMarkdown(text);
+  assert.doesNotMatch(markdown, /\]\(\s*(?:javascript|data|vbscript):/i);
+  assert.doesNotMatch(markdown, /^\+\+\+/m, 'no line ends frontmatter');
+  assert.ok(markdown.length <= 64 + text.length * 40, 'bounded by its source');
 }
 
 function config(input: Buffer): void {

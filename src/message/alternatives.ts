@@ -1,0 +1,110 @@
+/**
+ * Whether the text and the HTML of a `multipart/alternative` say different things (RFC 2046 §5.1.4 has
+ * them say the same): a mailbox shows the text, most people read the HTML.
+ *
+ * Two questions. Do they have their words in common? And does what matters most in few characters, an
+ * account number, an amount, an address, a host, stand in one and not in the other?
+ */
+
+/** Of each side this much is compared; differences are made at the beginning, where they are read. */
+export const COMPARED_CHARACTERS_MAX: number = 256 * 1024;
+/** HTML of which that much becomes: markup is up to four times as long as its text, and more in bad mail. */
+export const COMPARED_HTML_CHARACTERS_MAX: number = 1024 * 1024;
+/**
+ * The text says nothing of its own: of its words at least this share stands in the HTML. Lines added by
+ * senders' programs ("You receive this mail because …") stay below the rest.
+ */
+const TEXT_SHARE_MIN = 0.7;
+/**
+ * The HTML may say more: navigation, footers and descriptions of pictures make up to half of its words.
+ */
+const HTML_SHARE_MIN = 0.4;
+/** Fewer different words than this are a greeting or a signature, not another message. */
+const OTHER_WORDS_MIN = 5;
+/** Numbers and addresses of one side that are looked for on the other. */
+const DETAILS_MAX = 500;
+
+/** Words, of letters: numbers are grouped in many ways and are looked at by themselves. */
+const WORDS = /[\p{L}\p{M}\p{N}]+/gu;
+/** Scripts without spaces between words count by the character. */
+const UNSPACED = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}]/gu;
+const LINKS = /<?(?:https?:\/\/|mailto:|cid:|tel:)[^\s<>()[\]]+>?/gi;
+
+function wordsOf(text: string): Set<string> {
+  const words = text.replace(LINKS, ' ').replace(UNSPACED, ' $& ').match(WORDS) ?? [];
+  return new Set(words.filter((word) => !/\p{N}/u.test(word)));
+}
+
+function missingOf(words: ReadonlySet<string>, other: ReadonlySet<string>): number {
+  let missing = 0;
+  for (const word of words) if (!other.has(word)) missing += 1;
+  return missing;
+}
+
+function lacks(words: ReadonlySet<string>, other: ReadonlySet<string>, shareMin: number): boolean {
+  const missing = missingOf(words, other);
+  return missing >= OTHER_WORDS_MIN && words.size - missing < words.size * shareMin;
+}
+
+/** Letters and digits alone: how a number is grouped and wrapped is no difference. */
+function squeeze(text: string): string {
+  return text.replace(/[^\p{L}\p{N}]+/gu, '');
+}
+
+const IBAN = /\b[a-z]{2}\d{2}(?: ?[a-z0-9]{4}){2,7}(?: ?[a-z0-9]{1,3})?\b/g;
+const AMOUNT =
+  /(?:[$€£¥₹]|\b(?:eur|usd|gbp|chf|jpy)) ?\d[\d.,']*\d|\b\d[\d.,']*(?:[.,]\d\d)? ?(?:[$€£¥₹]|(?:eur|usd|gbp|chf|jpy)\b)/g;
+/** Account, order and telephone numbers: what has many digits is written down, not said. */
+const NUMBER = /\d(?:[ ./-]?\d){3,30}/g;
+const ADDRESS = /[^\s<>()[\]:;,"]{1,64}@[\p{L}\p{N}.-]{1,253}/gu;
+
+function detailsOf(text: string, patterns: readonly RegExp[]): readonly string[] {
+  const found = patterns.flatMap((pattern) => text.match(pattern) ?? []);
+  return [...new Set(found.map(squeeze))].slice(0, DETAILS_MAX);
+}
+
+/** Digits only: currency may stand before or behind, as a sign or as letters. */
+function isMissing(detail: string, other: string): boolean {
+  const digits = /^[^\d]{0,3}(\d+)[^\d]{0,3}$/.exec(detail)?.[1] ?? detail;
+  return !other.includes(digits);
+}
+
+function hostsOf(text: string): readonly string[] {
+  const hosts = Array.from(
+    text.matchAll(/https?:\/\/(?:www\.)?([\p{L}\p{N}.-]{1,253})/gu),
+    (match) => match[1] ?? '',
+  );
+  return [...new Set(hosts)].slice(0, DETAILS_MAX);
+}
+
+/** The last two labels: trackers and web servers of one sender differ before them. */
+function siteOf(host: string): string {
+  return host.replace(/\.$/, '').split('.').slice(-2).join('.');
+}
+
+/**
+ * Compares the two. Linear in what is compared, which is bounded.
+ *
+ * @param text The plain side as it is shown. @param html The HTML side as Markdown, hidden text left out.
+ */
+export function alternativesDiffer(text: string, html: string): boolean {
+  const plain = text.slice(0, COMPARED_CHARACTERS_MAX).toLowerCase();
+  const shown = html.slice(0, COMPARED_CHARACTERS_MAX).toLowerCase();
+  const plainWords = wordsOf(plain);
+  const shownWords = wordsOf(shown);
+  if (lacks(plainWords, shownWords, TEXT_SHARE_MIN) || lacks(shownWords, plainWords, HTML_SHARE_MIN))
+    return true;
+  const plainText = plain.replace(LINKS, ' ');
+  const shownText = shown.replace(LINKS, ' ');
+  const plainSqueezed = squeeze(plain);
+  const shownSqueezed = squeeze(shown);
+  // What the agent reads and the person does not: any of them. The other way round, footers of HTML
+  // have numbers of their own; accounts and amounts are no footers.
+  return (
+    detailsOf(plainText, [IBAN, AMOUNT, NUMBER, ADDRESS]).some((detail) =>
+      isMissing(detail, shownSqueezed),
+    ) ||
+    detailsOf(shownText, [IBAN, AMOUNT]).some((detail) => isMissing(detail, plainSqueezed)) ||
+    hostsOf(plain).some((host) => !shown.includes(siteOf(host)))
+  );
+}
