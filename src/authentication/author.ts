@@ -44,10 +44,11 @@ export function readAuthor(section: HeaderSection, options: { readonly fromField
     .map(({ address }) => address)
     .filter((address) => address !== '');
   const [only] = addresses;
-  const isOne = addresses.length === 1 && options.fromFields === 1 && only !== undefined;
+  // Fields that are added to push others beyond the limits change what is read, and no signature minds.
+  const isOne = addresses.length === 1 && options.fromFields === 1 && section.isWhole;
   return {
     addresses: addresses.slice(0, AUTHORS_MAX).map(normalAddress),
     count: addresses.length,
-    domain: isOne ? domainOf(only) : null,
+    domain: isOne && only !== undefined ? domainOf(only) : null,
   };
 }

@@ -83,6 +83,9 @@ test('readFieldFacts() sees a second From beyond what a reader looks at', () => 
   const { author, fields } = facts(`From: a@corp.example\n${flood}From: b@evil.example\n\n`);
   assert.equal(author.domain, null);
   assert.deepEqual(fields.repeated, ['from']);
+  // Nor is a message trusted whose other fields were pushed out of sight.
+  assert.equal(facts(`From: a@corp.example\n${flood}Content-Type: text/html\n\n`).author.domain, null);
+  assert.equal(facts(`From: a@corp.example\n${'X-Y: x\n'.repeat(10_001)}\n`).author.domain, 'corp.example');
 });
 
 test('readFieldFacts() names what occurs twice and may occur once', () => {

@@ -128,6 +128,8 @@ export interface HeaderField {
 export interface HeaderSection {
   readonly fields: readonly HeaderField[];
   readonly bodyStart: number;
+  /** False where fields lie beyond the limits and were cut or left out. */
+  readonly isWhole: boolean;
   /** `<code>: <sentence>`. */
   readonly warnings: readonly string[];
 }
@@ -185,7 +187,7 @@ export function readHeaderSection(bytes: Uint8Array, options: ScanOptions): Head
       `header-malformed: lines of the header section that are no header field were left out (${stray})`,
     );
   }
-  return { fields, bodyStart: scan.bodyStart, warnings };
+  return { fields, bodyStart: scan.bodyStart, isWhole: skipped === 0, warnings };
 }
 
 /** Values of a field, in order of appearance. @param name Lower case. */

@@ -79,7 +79,7 @@ export function dmarcWithoutAuthor(addresses: number): DmarcCheck {
     return { ...NO_RECORD, result: 'none', reason: 'From names no address, so there is no domain to ask' };
   const reason =
     addresses === 1
-      ? 'the address in From has no domain that can be asked, or From occurs twice'
+      ? 'there is not one From field with one address at a domain, in a header section of ordinary size'
       : `From names ${addresses} addresses, so there is no one domain to ask`;
   return { ...NO_RECORD, result: 'permerror', reason };
 }
