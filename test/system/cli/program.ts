@@ -83,9 +83,11 @@ export async function runAimx(args: readonly string[], options: AimxOptions = {}
 /** Config, data and runtime folder of a test. */
 export class Place implements Disposable {
   readonly folder: string;
+  readonly #dnsServers: readonly string[];
 
-  /** @param config TOML behind `domain`, `data_dir` and `[dns] servers` (none) and `[journal] allow_memory`. */
-  constructor(config: string) {
+  /** @param config TOML behind `domain`, `data_dir` and `[dns] servers` and `[journal] allow_memory`. */
+  constructor(config: string, options: { readonly dnsServers?: readonly string[] } = {}) {
+    this.#dnsServers = options.dnsServers ?? [];
     this.folder = mkdtempSync(join(tmpdir(), 'aimx-cli-'));
     // Owners of mailboxes look into it.
     chmodSync(this.folder, 0o755);
@@ -100,7 +102,7 @@ export class Place implements Disposable {
       'domain = "example.com"',
       `data_dir = ${JSON.stringify(join(this.folder, 'data'))}`,
       '[dns]',
-      'servers = []',
+      `servers = ${JSON.stringify(this.#dnsServers)}`,
       '[journal]',
       'allow_memory = true',
       '',
