@@ -9,7 +9,7 @@ import type { DnsAnswer, DnsRecordType } from '../dns.ts';
 export const CACHE_ENTRIES_MAX = 20_000;
 
 /** 64 KiB answers would otherwise fill a gigabyte. */
-export const CACHE_OCTETS_MAX = 16 * 1024 * 1024;
+export const CACHE_OCTETS_MAX: number = 16 * 1024 * 1024;
 
 /** RFC 8767 §4 and every resolver in use: what is longer was most likely a mistake. */
 export const TTL_SECONDS_MAX = 86_400;
@@ -64,9 +64,14 @@ function lifeMs(answer: Answer, ttlSeconds: number | null): number {
   }
 }
 
+export interface CacheBounds {
+  readonly entriesMax?: number;
+  readonly octetsMax?: number;
+}
+
 export function createCache(
   clock: Clock,
-  { entriesMax = CACHE_ENTRIES_MAX, octetsMax = CACHE_OCTETS_MAX } = {},
+  { entriesMax = CACHE_ENTRIES_MAX, octetsMax = CACHE_OCTETS_MAX }: CacheBounds = {},
 ): Cache {
   const entries = new Map<string, Entry>();
   let octets = 0;

@@ -207,7 +207,8 @@ class ServerResolver implements Resolver {
   async #isProbeAnswered(probe: Promise<boolean>): Promise<boolean> {
     const { promise, resolve } = Promise.withResolvers<boolean>();
     using _timer = this.#clock.after(PROBE_WAIT_MS, () => resolve(false));
-    return Promise.race([probe, promise]);
+    // Awaited here: the timer ends with this function.
+    return await Promise.race([probe, promise]);
   }
 
   /** Tells the log where servers fall silent and where they are back. */

@@ -40,7 +40,7 @@ export interface DnsServerOptions {
   readonly ttl?: number;
   /** Of the SOA in negative answers, its own TTL and its minimum; null: no SOA. @default 60 */
   readonly negativeTtl?: number | null;
-  /** True: the CNAMEs of one answer stop at the first, and the rest has to be asked for. */
+  /** True: an answer has one CNAME and not what it leads to, which has to be asked for. @default false */
   readonly isLazyAboutAliases?: boolean;
   /** Takes a question over. @returns True where nothing else is to be sent. */
   readonly onQuestion?: (asked: Asked) => boolean;
@@ -105,7 +105,8 @@ function honestAnswer(query: Packet, zone: SimulatedZone, how: Answering): Packe
       data: target,
     }),
   );
-  if (kind === 'loop' || shown.length < chain.length) return { ...base, flags, answers: aliases };
+  if (kind === 'loop' || (how.isLazyAboutAliases && shown.length > 0))
+    return { ...base, flags, answers: aliases };
   const owner = chain.length === 0 ? question.name : name;
   const own = records.map(
     (record) => ({ type, name: owner, ttl: how.ttl, data: recordData(record, type) }) as Answer,
