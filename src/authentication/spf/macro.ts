@@ -146,10 +146,11 @@ function escapeForUrl(value: string): string {
  * A name over 253 octets loses labels on its left (§7.3). So it is made from its right end, and no more
  * of it than can remain: a long record full of macros costs no more than a short one.
  *
- * @returns Null where no name comes out: it has a character that is not ASCII (RFC 8616 §4: the term
- *   then matches nothing), or one label takes all the room.
+ * @returns Null where no name comes out: a macro stands for what is not ASCII, escaped or not (RFC 8616
+ *   §4: the term then matches nothing), or one label takes all the room.
  */
 export function expandDomainSpec(macros: MacroString, values: MacroValues): string | null {
+  if (macros.some((macro) => typeof macro !== 'string' && NOT_ASCII.test(values[macro.letter]))) return null;
   let name = '';
   for (let at = macros.length - 1; at >= 0 && name.length <= NAME_OCTETS_MAX + 1; at--) {
     const macro = macros[at] ?? '';
@@ -167,5 +168,5 @@ export function expandDomainSpec(macros: MacroString, values: MacroValues): stri
     if (dot < 0) return null;
     name = name.slice(dot + 1);
   }
-  return NOT_ASCII.test(name) ? null : name;
+  return name;
 }
