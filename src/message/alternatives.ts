@@ -2,7 +2,7 @@
  * Whether the text and the HTML of a `multipart/alternative` say different things (RFC 2046 §5.1.4 has
  * them say the same): a mailbox shows the text, most people read the HTML.
  *
- * Two questions. Do they have their words in common? And does what matters most in few characters, an
+ * Three questions. Do they have their words in common? Has the text a sentence of its own? And does what matters most in few characters, an
  * account number, an amount, an address, a host, stand in one and not in the other?
  */
 
@@ -21,6 +21,8 @@ const TEXT_SHARE_MIN = 0.7;
 const HTML_SHARE_MIN = 0.4;
 /** Fewer different words than this are a greeting or a signature, not another message. */
 const OTHER_WORDS_MIN = 5;
+/** A sentence of the text that is not in the HTML: long enough to ask for something. */
+const OWN_SENTENCE_WORDS = 12;
 /** Numbers and addresses of one side that are looked for on the other. */
 const DETAILS_MAX = 500;
 
@@ -30,9 +32,24 @@ const WORDS = /[\p{L}\p{M}\p{N}]+/gu;
 const UNSPACED = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}]/gu;
 const LINKS = /<?(?:https?:\/\/|mailto:|cid:|tel:)[^\s<>()[\]]+>?/gi;
 
-function wordsOf(text: string): Set<string> {
+function wordsOf(text: string): readonly string[] {
   const words = text.replace(LINKS, ' ').replace(UNSPACED, ' $& ').match(WORDS) ?? [];
-  return new Set(words.filter((word) => !/\p{N}/u.test(word)));
+  return words.filter((word) => !/\p{N}/u.test(word));
+}
+
+function phrasesOf(words: readonly string[]): Set<string> {
+  return new Set(words.slice(2).map((word, index) => `${words[index]} ${words[index + 1]} ${word}`));
+}
+
+/** Whether so many words stand one after the other of which no three are together on the other side. */
+function hasOwnSentence(words: readonly string[], others: readonly string[]): boolean {
+  const phrases = phrasesOf(others);
+  let strange = 0;
+  for (let at = 2; at < words.length; at += 1) {
+    strange = phrases.has(`${words[at - 2]} ${words[at - 1]} ${words[at]}`) ? 0 : strange + 1;
+    if (strange >= OWN_SENTENCE_WORDS) return true;
+  }
+  return false;
 }
 
 function missingOf(words: ReadonlySet<string>, other: ReadonlySet<string>): number {
@@ -92,8 +109,10 @@ export function alternativesDiffer(text: string, html: string): boolean {
   const shown = html.slice(0, COMPARED_CHARACTERS_MAX).toLowerCase();
   const plainWords = wordsOf(plain);
   const shownWords = wordsOf(shown);
-  if (lacks(plainWords, shownWords, TEXT_SHARE_MIN) || lacks(shownWords, plainWords, HTML_SHARE_MIN))
-    return true;
+  const plainSet = new Set(plainWords);
+  const shownSet = new Set(shownWords);
+  if (lacks(plainSet, shownSet, TEXT_SHARE_MIN) || lacks(shownSet, plainSet, HTML_SHARE_MIN)) return true;
+  if (hasOwnSentence(plainWords, shownWords)) return true;
   const plainText = plain.replace(LINKS, ' ');
   const shownText = shown.replace(LINKS, ' ');
   const plainSqueezed = squeeze(plain);

@@ -45,7 +45,7 @@ const NESTING_MAX = 8;
  * Comparisons of rules with elements in one mail; past it the sheet no longer applies. A newsletter of
  * 2,000 elements and 300 rules makes some 50,000.
  */
-const COMPARISONS_MAX = 10_000_000;
+const COMPARISONS_MAX = 3_000_000;
 
 /** Whether a media query list holds (Media Queries 4) on the screen that is assumed. */
 export function matchesMedia(queries: string): boolean {

@@ -36,6 +36,8 @@ const NEVER_ENDED: ReadonlySet<string> = new Set(['html', 'body']);
 export interface ElementEvents {
   opened(element: OpenElement): void;
   closed(element: OpenElement): void;
+  /** The element anew, where it goes on. */
+  again(element: OpenElement): OpenElement;
   /** The style of an element whose parent's has changed. */
   restyle(element: OpenElement, parent: Style): Style;
 }
@@ -109,7 +111,7 @@ export class OpenElements {
         : this.#stack.slice(depth + 1).filter(({ name }) => FORMATTING.has(name));
     if (FORMATTING.has(ended.name) && this.#adopt(depth)) return;
     while (this.#stack.length > depth) this.#endTop();
-    for (const element of again.slice(-AGAIN_MAX)) this.push({ ...element, isAgain: true });
+    for (const element of again.slice(-AGAIN_MAX)) this.push(this.#events.again(element));
   }
 
   /** `<b><p>a</b>c</p>`: the paragraph goes on, without the formatting (HTML §13.2.6.4.7). */

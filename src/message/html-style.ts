@@ -149,7 +149,9 @@ function isOffScreen(values: Values, base: LengthBase): boolean {
   return isFar(values.px('margin-left', base)) || isFar(values.px('margin-top', base));
 }
 
-function isTransformedAway(transform: string, base: LengthBase): boolean {
+/** Percentages are of the box itself, which is as wide as mails are: `-50%` centres it. */
+function isTransformedAway(transform: string, emPx: number): boolean {
+  const base = { emPx, percentPx: OFF_SCREEN_PX };
   return Array.from(transform.matchAll(/([a-z0-9]+)\(([^()]*)\)/g)).some((call) => {
     const name = call[1] ?? '';
     const values = (call[2] ?? '').split(',').map((value) => value.trim());
@@ -211,7 +213,7 @@ function isBoxGone(values: Values, base: LengthBase, isHiddenByAttribute: boolea
     values.get('mso-hide') === 'all' ||
     hasNoRoom(values, base) ||
     isOffScreen(values, base) ||
-    isTransformedAway(values.get('transform'), base) ||
+    isTransformedAway(values.get('transform'), base.emPx) ||
     isClippedAway(values, base)
   );
 }

@@ -80,6 +80,7 @@ class Converter {
     this.#open = new OpenElements({
       opened: (element) => this.#opened(element),
       closed: (element) => this.#closed(element),
+      again: ({ name, attributes }) => ({ ...this.#element(name, attributes), isAgain: true }),
       restyle: (element, parent) => this.#styleOf(element, parent),
     });
   }
