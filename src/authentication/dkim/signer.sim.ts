@@ -67,13 +67,8 @@ function bodyForm(body: string, form: string): string {
 }
 
 function selectByName(fields: readonly string[], names: readonly string[]): readonly string[] {
-  const left = [...fields];
-  return names.flatMap((name) => {
-    const isNamed = (field: string): boolean =>
-      field.slice(0, field.indexOf(':')).trim().toLowerCase() === name.trim().toLowerCase();
-    const at = left.findLastIndex(isNamed);
-    return at < 0 ? [] : left.splice(at, 1);
-  });
+  const left = Map.groupBy(fields, (field) => field.slice(0, field.indexOf(':')).trim().toLowerCase());
+  return names.flatMap((name) => left.get(name.trim().toLowerCase())?.pop() ?? []);
 }
 
 /** What `key` makes of signed octets, in base64. */
