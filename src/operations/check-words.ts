@@ -46,7 +46,7 @@ function shown(domain: string): string {
 }
 
 function spfWords({ result, identity, domain, alignment, reason }: SpfCheck): CheckWords {
-  const of = domain === null ? null : `${shown(domain)} (${identity === 'helo' ? 'HELO' : 'MAIL FROM'})`;
+  const of = domain === null ? null : `${shown(domain)} in ${identity === 'helo' ? 'HELO' : 'MAIL FROM'}`;
   const isTelling = domain !== null && result !== 'none';
   return {
     method: 'SPF',
@@ -65,7 +65,7 @@ function signatureWords({
 }: SignatureCheck): CheckWords {
   const missing = NOTABLE.filter((name) => uncovered.includes(name));
   const text = sentence([
-    domain === '' ? 'a signature without a domain' : `${shown(domain)} (selector ${shown(selector)})`,
+    domain === '' ? 'a signature without a domain' : `${shown(domain)} by selector ${shown(selector)}`,
     domain === '' ? null : ALIGNMENT_WORDS[alignment],
     reason,
     result === 'pass' && missing.length > 0 ? `does not cover ${missing.join(', ')}` : null,

@@ -31,8 +31,8 @@ test('authenticate: one line a method, and what a mailbox would make of it', asy
   const { stdout, stderr, exit } = await ask(await corp.compose(LETTER), ...BY_CORP);
   assert.equal(exit, 0, stderr);
   assert.match(stdout, /^From boss@corp\.example\n/);
-  assert.match(stdout, /^ {2}SPF +pass +corp\.example \(MAIL FROM\), aligned with From/m);
-  assert.match(stdout, /^ {2}DKIM +pass +corp\.example \(selector k1\), aligned with From/m);
+  assert.match(stdout, /^ {2}SPF +pass +corp\.example in MAIL FROM, aligned with From/m);
+  assert.match(stdout, /^ {2}DKIM +pass +corp\.example by selector k1, aligned with From/m);
   assert.match(stdout, /^ {2}DMARC +pass +corp\.example asks for reject$/m);
   assert.match(stdout, /^ {2}ARC +none$/m);
   assert.match(stdout, /^corp\.example vouches for From$/m);
@@ -42,7 +42,7 @@ test('authenticate: one line a method, and what a mailbox would make of it', asy
 test('authenticate: says why a forged From is not trusted', async () => {
   const { stdout, exit } = await ask(await mailer.compose(LETTER), '--ip', '192.0.2.9', '--mail-from', '<>');
   assert.equal(exit, 0);
-  assert.match(stdout, /^ {2}DKIM +pass +mailer\.example \(selector k1\), not aligned with From/m);
+  assert.match(stdout, /^ {2}DKIM +pass +mailer\.example by selector k1, not aligned with From/m);
   assert.match(
     stdout,
     /^ {2}DMARC +fail +corp\.example asks for reject, neither SPF nor a DKIM signature passes/m,

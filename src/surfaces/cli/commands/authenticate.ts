@@ -64,6 +64,7 @@ export const run: CommandBody = async (invocation) => {
     invocation.terminal.err(
       `${safeLine("The config cannot be used, so the system's resolvers are asked")}\n`,
     );
+  // A config that asks nobody (`servers = []`) is about the daemon: whoever calls this wants to know.
   const servers = config?.dns.servers ?? [];
   const timeoutMs = config?.dns.timeoutMs ?? QUESTION_MS_MAX;
   await using dns = createResolver({ servers, timeoutMs, clock: systemClock, random: systemRandom });
