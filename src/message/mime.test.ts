@@ -103,7 +103,7 @@ test('readMessage() attaches what is no text, once, and names what it could not 
       ].join('\r\n'),
     ),
   );
-  assert.equal(read.body, 'first\n\nsecond');
+  assert.equal(read.body, 'first\n\nsecond\n\nAttached message: "inner"');
   assert.deepEqual(
     read.attachments.map(({ filename, contentType, bytes }) => [
       filename,
@@ -113,7 +113,7 @@ test('readMessage() attaches what is no text, once, and names what it could not 
     [
       ['attachment-1', 'text/plain', 'second'],
       ['x.png', 'image/png', '\u0000\u0001\u0002'],
-      ['attachment-3', 'message/rfc822', 'Subject: inner\r\n\r\ninner text'],
+      ['inner.eml', 'message/rfc822', 'Subject: inner\r\n\r\ninner text'],
       ['attachment-4', 'application/x-thing', 'as it stands'],
     ],
   );

@@ -3,6 +3,7 @@ import { alternativesDiffer, COMPARED_HTML_CHARACTERS_MAX } from './alternatives
 import { AttachmentNames } from './attachment-name.ts';
 import { type BodyParts, selectBodyParts } from './body-parts.ts';
 import { BodyRemarks } from './body-remarks.ts';
+import { attachmentNameOf, readEnclosures } from './enclosures.ts';
 import { readHeader } from './header.ts';
 import { htmlToMarkdown } from './html-to-markdown.ts';
 import { withoutInvisible } from './invisible-characters.ts';
@@ -63,7 +64,8 @@ class MessageReader {
     } else if (decoded.damaged) {
       this.warn(`encoding-damaged: an attachment is not proper ${entity.encoding}`);
     }
-    this.attach(entity.name, entity.contentType.slice(0, 200), decoded?.bytes ?? encoded);
+    const name = attachmentNameOf(this.#bytes, entity);
+    this.attach(name, entity.contentType.slice(0, 200), decoded?.bytes ?? encoded);
   }
 
   /** Text of a part as the body shows it; what is not as declared is attached as well. */
@@ -146,7 +148,12 @@ export function readMessage(raw: Uint8Array): ReadMessage {
     reader.attach('unread-parts.txt', 'application/octet-stream', bytes.subarray(tree.unreadFrom));
   }
   const report = readReport({ bytes, root: tree.root, text });
-  const { body, cut } = boundBody(report === null ? text : joinTexts([describeReport(report), text]));
+  const enclosures = readEnclosures({ bytes, root: tree.root, text });
+  reader.warn(...enclosures.warnings);
+  // A report says itself which message it came with.
+  const head = report === null ? enclosures.head : describeReport(report);
+  const said = text.trim() === '' && report === null ? enclosures.insteadOfText : text;
+  const { body, cut } = boundBody(joinTexts([head, said, report === null ? enclosures.foot : '']));
   if (cut) reader.warn(`body-cut: the text is longer than ${BODY_BYTES_MAX} bytes and was cut`);
   return { header, body, attachments: reader.attachments, warnings: reader.warnings, report };
 }
