@@ -19,7 +19,7 @@ import { decodeTransfer } from './transfer-encoding.ts';
 /** Octets of an attached message in which its header fields are looked for. */
 const ATTACHED_HEADER_BYTES = 64 * 1024;
 /** Of its fields no more is shown, and a name is far shorter. */
-const ATTACHED_FIELD_CHARACTERS = 4 * 1024;
+const ATTACHED_FIELD_CHARACTERS = 2 * 1024;
 /** Octets that name what a CMS container holds stand at its very beginning (RFC 5652 §3). */
 const CMS_HEAD_BYTES = 128;
 /** Calendars that are read: an invitation is sent as an alternative and as a file. */
