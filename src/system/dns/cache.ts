@@ -24,7 +24,7 @@ export const NEGATIVE_TTL_SECONDS_MAX = 3_600;
 export const FAILURE_MS = 4_000;
 
 /** Key, object and timestamps, roughly. */
-const ENTRY_OCTETS = 256;
+export const ENTRY_OCTETS = 256;
 
 type Answer = DnsAnswer<DnsRecordType>;
 

@@ -24,7 +24,7 @@ const THIS_MACHINE: ServerAddress = { host: '127.0.0.1', port: DNS_PORT };
 export function parseResolvConf(text: string): readonly ServerAddress[] {
   const hosts = text
     .split('\n')
-    .map((line) => /^nameserver[ \t]+([^ \t#;]+)/.exec(line)?.[1] ?? '')
+    .map((line) => /^nameserver[ \t]+([^\s#;]+)/.exec(line)?.[1] ?? '')
     .filter((host) => isIP(host.replace(/%.*$/, '')) !== 0)
     .slice(0, SERVERS_MAX);
   return hosts.length === 0 ? [THIS_MACHINE] : hosts.map((host) => ({ host, port: DNS_PORT }));
