@@ -19,6 +19,7 @@ import { measureHooks } from './hooks.ts';
 import { measureIdle } from './idle.ts';
 import { measureDisturbance } from './latency.ts';
 import { measureMemory } from './memory.ts';
+import { measurePipeline } from './pipeline.ts';
 import { FULL, type Plan, QUICK } from './plan.ts';
 import { currentLoad, describeMachine, formatReport, type Report, writeReport } from './report.ts';
 import { measureStart } from './start.ts';
@@ -53,6 +54,7 @@ function measurements(
     list: [
       ...underLoad,
       { name: 'idle', measure: () => measureIdle(ground, plan, stamp) },
+      { name: 'pipeline', measure: () => measurePipeline(ground, plan) },
       { name: 'start', measure: () => measureStart(ground, plan) },
     ],
     leftOut: load === null ? [NO_COMPILER] : [],

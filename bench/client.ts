@@ -31,11 +31,11 @@ export class Client implements AsyncDisposable {
    * @param content Header and body, with CRLF and without a final dot.
    * @returns When the `250` was read, in nanoseconds since the epoch.
    */
-  async send(mailbox: string, content: string): Promise<bigint> {
-    await this.#command('MAIL FROM:<sender@example.test>', '250');
+  async send(mailbox: string, content: string, reversePath = 'sender@example.test'): Promise<bigint> {
+    await this.#command(`MAIL FROM:<${reversePath}>`, '250');
     await this.#command(`RCPT TO:<${mailbox}@${DOMAIN}>`, '250');
     await this.#command('DATA', '354');
-    await this.#command(`${content}\r\n.`, '250');
+    await this.#command(`${content.replace(/^\./gm, '..')}\r\n.`, '250');
     return epochNs();
   }
 

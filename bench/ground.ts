@@ -82,8 +82,13 @@ export interface DaemonFolder {
  * `hook` each.
  *
  * @param hook The argv of the hook, absolute; it finds the file of stamps in `$STAMPS`.
+ * @param dns `host:port` of who is asked about senders; absent: nobody.
  */
-export function makeDaemonFolder(ground: Ground, hook: readonly string[]): DaemonFolder {
+export function makeDaemonFolder(
+  ground: Ground,
+  hook: readonly string[],
+  dns: readonly string[] = [],
+): DaemonFolder {
   const folder = ground.place('daemon');
   const at = (name: string): string => join(folder, name);
   const made: DaemonFolder = {
@@ -110,7 +115,12 @@ export function makeDaemonFolder(ground: Ground, hook: readonly string[]): Daemo
     `cmd = ${JSON.stringify(hook)}`,
     `env = { STAMPS = ${JSON.stringify(made.stampsPath)} }`,
   ]);
-  const lines = [`domain = "${DOMAIN}"`, `data_dir = ${JSON.stringify(made.dataDir)}`];
+  const lines = [
+    `domain = "${DOMAIN}"`,
+    `data_dir = ${JSON.stringify(made.dataDir)}`,
+    '[dns]',
+    `servers = ${JSON.stringify(dns)}`,
+  ];
   writeFileSync(at('config.toml'), [...lines, ...mailbox('plain'), ...hooked, ''].join('\n'));
   return made;
 }

@@ -13,6 +13,8 @@ export interface Plan {
   /** Messages after which memory is looked at again. */
   readonly memoryMessages: number;
   readonly starts: number;
+  /** Signed messages of 2 KiB through the whole pipeline; fewer of larger ones. */
+  readonly pipelineMessages: number;
 }
 
 export const SESSIONS: readonly number[] = [1, 10, 50];
@@ -26,6 +28,7 @@ export const FULL: Plan = {
   hookMessages: 400,
   memoryMessages: 10_000,
   starts: 7,
+  pipelineMessages: 600,
 };
 
 /** Tells whether something broke, not how fast it is: some rows are too short to be steady. */
@@ -37,4 +40,5 @@ export const QUICK: Plan = {
   hookMessages: 80,
   memoryMessages: 1_000,
   starts: 3,
+  pipelineMessages: 80,
 };

@@ -5,7 +5,6 @@
 import { chmod, mkdir, open, readFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
-import { UNAUTHENTICATED } from './authentication/verdict.ts';
 import type { Config } from './config/config.ts';
 import { diffConfig, reloadedConfig, restartKey } from './config/diff.ts';
 import { type ConfigOverrides, withOverrides } from './config/overrides.ts';
@@ -20,6 +19,7 @@ import { openMailboxStore } from './mailbox/store.ts';
 import { evaluateConfig } from './operations/config-file.ts';
 import { openRaw } from './operations/journal-files.ts';
 import type { OperationWorld } from './operations/operation.ts';
+import { createAuthenticator } from './pipeline/authentication-process.ts';
 import type { Authenticator } from './pipeline/authenticator.ts';
 import { createMailboxRegistry, type MailboxRegistry } from './pipeline/mailbox-registry.ts';
 import { createPipeline, type Pipeline } from './pipeline/pipeline.ts';
@@ -59,7 +59,8 @@ export interface CorePorts {
   readonly clock: Clock;
   readonly faults: Faults;
   readonly random: Random;
-  readonly authenticator: Authenticator;
+  /** Null: a process of its own, which asks DNS. */
+  readonly authenticator: Authenticator | null;
   readonly processes: Processes;
 }
 
@@ -67,7 +68,7 @@ export const PRODUCTION_PORTS: CorePorts = {
   clock: systemClock,
   faults: noFaults,
   random: systemRandom,
-  authenticator: { authenticate: async () => UNAUTHENTICATED },
+  authenticator: null,
   processes: systemProcesses,
 };
 
@@ -201,6 +202,7 @@ class OpenedCore implements Core {
       }),
     );
     const reader = stack.use(createReaderPool(shared));
+    const authenticator = this.ports.authenticator ?? stack.use(createAuthenticator(shared));
     const staging = stack.use(await linuxFiles.openRoot(journal.folders.staging));
     const stdin = stack.use(await linuxFiles.openRoot(journal.folders.stdin));
     const { uid, gid } = this.#accounts.current();
@@ -216,6 +218,7 @@ class OpenedCore implements Core {
     const world: World = {
       ...shared,
       reader,
+      authenticator,
       mailboxes,
       staging,
       stdin,

@@ -14,10 +14,14 @@ const SETTLE_MS_MAX = 30_000;
 export interface GroundOptions {
   /** TOML of the hooks of mailbox `agent`; `STARTS` in their environment is {@link Ground.startsPath}. */
   readonly hook?: string | null;
+  /** What mailbox `agent` says of trust, as TOML; its hooks then start for whom it trusts. Absent: for everybody. */
+  readonly trust?: string;
   /** More TOML, before the mailboxes. */
   readonly top?: string;
   /** `host:port` of DNS servers; none where absent: nobody is authenticated. */
   readonly dns?: readonly string[];
+  /** How long one question may take. @default "500ms" */
+  readonly dnsTimeout?: string;
   /** More TOML, behind them. */
   readonly bottom?: string;
   /** Where the ground lies; a fresh temporary folder where absent. */
@@ -44,7 +48,8 @@ export class Ground implements Disposable {
     writeFileSync(this.configPath, this.#config(options), { mode: 0o640 });
   }
 
-  #config({ hook = RECORDING_HOOK, top = '', bottom = '', dns = [] }: GroundOptions): string {
+  #config(options: GroundOptions): string {
+    const { hook = RECORDING_HOOK, trust, top = '', bottom = '', dns = [], dnsTimeout = '500ms' } = options;
     const owner = JSON.stringify(userInfo().username);
     const hooks =
       hook === null
@@ -53,7 +58,7 @@ export class Ground implements Disposable {
             '[[mailboxes.agent.hooks]]',
             'name = "record"',
             'event = "on_receive"',
-            'fire_on_untrusted = true',
+            `fire_on_untrusted = ${trust === undefined}`,
             `env = { STARTS = ${JSON.stringify(this.startsPath)} }`,
             hook,
           ].join('\n');
@@ -63,11 +68,13 @@ export class Ground implements Disposable {
       top,
       '[dns]',
       `servers = ${JSON.stringify(dns)}`,
+      `timeout = "${dnsTimeout}"`,
       '[journal]',
       'allow_memory = true',
       '[mailboxes.agent]',
       'address = "agent@example.com"',
       `owner = ${owner}`,
+      trust ?? '',
       hooks,
       '[mailboxes.other]',
       'address = "other@example.com"',

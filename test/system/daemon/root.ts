@@ -23,6 +23,8 @@ export interface RootOptions {
   readonly rankByReversePath?: boolean;
   /** The process that reads messages is killed by each request of this kind. */
   readonly killReadersAt?: 'summarize' | 'read';
+  /** The process that authenticates messages is killed by its first so many requests. */
+  readonly killAuthenticator?: number;
   readonly restored?: boolean;
 }
 
@@ -35,15 +37,25 @@ function reach(point: string): void {
   if (options.stopAt?.point === point && options.stopAt.nth === count) process.kill(process.pid, 'SIGKILL');
 }
 
-/** Starts real processes; those that read messages die of the request that is named in the options. */
+let authenticatorDeaths = 0;
+
+/** Whether a message to a child is one that it dies of. */
+function isDeadly(message: unknown): boolean {
+  const { kind, budgetMs } = message as { readonly kind?: string; readonly budgetMs?: number };
+  if (kind !== undefined) return kind === options.killReadersAt;
+  if (budgetMs === undefined || authenticatorDeaths >= (options.killAuthenticator ?? 0)) return false;
+  authenticatorDeaths += 1;
+  return true;
+}
+
+/** Starts real processes; those that read or authenticate messages die of the requests that the options name. */
 const processes: Processes = {
   async start(command, args, startOptions) {
     const child = await systemProcesses.start(command, args, startOptions);
     return {
       ...child,
       send(message) {
-        const { kind } = message as { readonly kind?: string };
-        if (kind === options.killReadersAt) child.kill('SIGKILL');
+        if (isDeadly(message)) child.kill('SIGKILL');
         else child.send(message);
       },
     };
