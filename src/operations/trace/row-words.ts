@@ -234,8 +234,12 @@ const WORDING: Readonly<Record<string, Wording>> = {
   },
   'fingerprints.forgotten': (facts) =>
     `its fingerprints were forgotten by ${facts.text('by') ?? 'somebody'}: the same bytes would be delivered again`,
-  'run.held': (facts, row, around) =>
-    `${hookOf(row, facts, around)} is held and does not start${because(facts)}`,
+  // The line before it has said why.
+  'run.held': (facts, row, around) => {
+    const { trustReason } = around.delivery;
+    const isSaid = trustReason !== null && facts.text('reason') === trustReason;
+    return `${hookOf(row, facts, around)} is held and does not start${isSaid ? ', since its sender is not trusted' : because(facts)}`;
+  },
   'run.planned': (facts, row, around) => `${hookOf(row, facts, around)} is to start once the file is there`,
   'run.claimed': () => null,
   'run.started': (facts, row, around) => {
