@@ -39,20 +39,32 @@ const ONCE: readonly string[] = [
   'content-description',
   'content-disposition',
 ];
-const ONCE_LENGTH_MAX = Math.max(...ONCE.map((name) => name.length));
-
 /** A verdict is stored with its message; whom else it was sent to is for the file to say. */
 const RECIPIENTS_MAX = 50;
 
+/** Names by their length, in octets: most fields of a message of millions are told apart without a string. */
+const ONCE_BY_LENGTH: ReadonlyMap<number, readonly (readonly [name: string, octets: Uint8Array])[]> =
+  Map.groupBy(
+    ONCE.map((name) => [name, Buffer.from(name, 'latin1')] as const),
+    ([name]) => name.length,
+  );
+
+/** Letters without case; no other octet of a field name becomes a letter or a hyphen by it. */
+const CASE_BIT = 0x20;
+
+function onceNameAt(content: Uint8Array, start: number, end: number): string | null {
+  for (const [name, octets] of ONCE_BY_LENGTH.get(end - start) ?? [])
+    if (octets.every((octet, index) => ((content[start + index] as number) | CASE_BIT) === octet))
+      return name;
+  return null;
+}
+
 /** How often each field of {@link ONCE} occurs in the whole section, beyond the limits of the reader too. */
 function countFields(content: Uint8Array): ReadonlyMap<string, number> {
-  const counts = new Map(ONCE.map((name) => [name, 0]));
-  const octets = Buffer.from(content.buffer, content.byteOffset, content.length);
+  const counts = new Map<string, number>();
   scanHeaderSection(content, { from: 0, to: content.length }, ({ nameStart, nameEnd }) => {
-    if (nameEnd - nameStart > ONCE_LENGTH_MAX) return;
-    const name = octets.toString('latin1', nameStart, nameEnd).toLowerCase();
-    const count = counts.get(name);
-    if (count !== undefined) counts.set(name, count + 1);
+    const name = onceNameAt(content, nameStart, nameEnd);
+    if (name !== null) counts.set(name, (counts.get(name) ?? 0) + 1);
   });
   return counts;
 }
