@@ -128,7 +128,8 @@ export function decodeCharset(bytes: Uint8Array, label: string): DecodedText {
   }
   if (name === 'utf-8') return decodeUtf8(bytes);
   try {
-    const text = decodeNamed(bytes, name);
+    // A table may map two octets to half a character.
+    const text = decodeNamed(bytes, name)?.toWellFormed() ?? null;
     if (text !== null) return { text, problem: text.includes('\ufffd') ? 'invalid-octets' : null };
   } catch {
     // A decoder that fails on broken input leaves the octets to the fallback below.

@@ -7,6 +7,7 @@ import { attachmentNameOf, readEnclosures } from './enclosures.ts';
 import { readHeader } from './header.ts';
 import { htmlToMarkdown } from './html-to-markdown.ts';
 import { withoutInvisible } from './invisible-characters.ts';
+import { withLineFeeds } from './line-ends.ts';
 import type { Attachment, ReadMessage } from './message.ts';
 import { type Entity, readMimeTree } from './mime-tree.ts';
 import { describeReport } from './report/describe.ts';
@@ -120,12 +121,6 @@ function readTexts(reader: MessageReader, { text, html, plainAlternatives }: Bod
   const compared = joinTexts(htmlAlternatives.map((entity) => reader.peekHtml(entity)));
   if (alternativesDiffer(plain, compared)) reader.remarks.alternativesDiffer();
   return shown;
-}
-
-/** Line ends of a message that has none but CR, as very old systems store it. */
-function withLineFeeds(bytes: Uint8Array): Uint8Array {
-  if (bytes.includes(0x0a) || !bytes.includes(0x0d)) return bytes;
-  return bytes.map((octet) => (octet === 0x0d ? 0x0a : octet));
 }
 
 /**

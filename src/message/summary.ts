@@ -3,6 +3,7 @@ import { parseAddresses } from './addresses.ts';
 import { contentFingerprint, legacyFingerprint } from './fingerprint.ts';
 import { readHeader, readSubject } from './header.ts';
 import { fieldValue, readHeaderSection } from './header-section.ts';
+import { withLineFeeds } from './line-ends.ts';
 import type { MessageSummary } from './message.ts';
 
 /**
@@ -11,7 +12,8 @@ import type { MessageSummary } from './message.ts';
  * @param bytes The message as received.
  */
 export function summarizeMessage(bytes: Uint8Array): MessageSummary {
-  const section = readHeaderSection(bytes, { from: 0, to: bytes.length });
+  // As the reader sees it: name and file must not differ.
+  const section = readHeaderSection(withLineFeeds(bytes), { from: 0, to: bytes.length });
   const { header } = readHeader(section);
   return {
     contentFingerprint: contentFingerprint(bytes),
