@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { readCorpus } from './corpus.ts';
-import { createDice, mutate } from './mutate.ts';
+import { createDice } from './dice.ts';
+import { mutate } from './mutate.ts';
 import { TARGETS } from './targets.ts';
 
 /** A taste of `npm run fuzz` in every run of the tests; always the same inputs. */

@@ -1,27 +1,11 @@
-/** Mutations of byte strings, all from one seed so that a run can be had again. */
-
-export interface Dice {
-  /** A whole number from 0 to `below` − 1. */
-  roll(below: number): number;
-}
-
-/** A small generator (mulberry32): quality enough for choosing, and the same on every machine. */
-export function createDice(seed: number): Dice {
-  let state = seed >>> 0;
-  return {
-    roll(below) {
-      state = (state + 0x6d2b79f5) >>> 0;
-      let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-      mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-      return ((mixed ^ (mixed >>> 14)) >>> 0) % below;
-    },
-  };
-}
+/** Mutations of byte strings. */
+import type { Dice } from './dice.ts';
+import { mutateStructure } from './structure.ts';
 
 /** Larger inputs say no more than smaller ones and take longer. */
-const INPUT_BYTES_MAX = 64 * 1024;
+export const INPUT_BYTES_MAX: number = 64 * 1024;
 
-/** Pieces in which mail, SMTP and TOML keep their corner cases. */
+/** Pieces in which mail, SMTP, TOML and what mail carries keep their corner cases. */
 const PIECES = [
   '\r\n',
   '\n',
@@ -84,6 +68,32 @@ const PIECES = [
   '<table>',
   '<a href="',
   '99999999999999999999',
+  '\r\n\r\n',
+  'Content-Type: message/delivery-status\r\n\r\n',
+  'Content-Type: text/html\r\n\r\n',
+  'Final-Recipient: rfc822; a@b.test\r\nAction: failed\r\n',
+  'This is the mail system at host a.\r\n<a@b.test>: ',
+  'On 5 Jan 2026, Ann wrote:\n',
+  '> ',
+  'From: a\nSent: b\nTo: c\n',
+  '-- \n',
+  'BEGIN:VEVENT\r\n',
+  'END:VEVENT\r\n',
+  'DTSTART;TZID=a:20260101T100000\r\n',
+  'RRULE:FREQ=DAILY;COUNT=',
+  '<style>',
+  '{display:none}',
+  '<blockquote>',
+  '<ul><li>',
+  'rowspan=2',
+  'v=DKIM1; p=',
+  'h=from:from',
+  'include:',
+  '%{l1r+}',
+  'ip4:0.0.0.0/0',
+  '\x1b$B',
+  '&#8203;',
+  '\\x{110000}',
 ].map((piece) => Buffer.from(piece));
 
 function insert(input: Buffer, piece: Uint8Array, at: number): Buffer {
@@ -120,6 +130,10 @@ function mutateOnce(input: Buffer, other: Buffer, dice: Dice): Buffer {
 export function mutate(corpus: readonly Buffer[], dice: Dice): Buffer {
   const pick = (): Buffer => corpus[dice.roll(corpus.length)] ?? Buffer.alloc(0);
   let input = pick();
-  for (let left = 1 + dice.roll(8); left > 0; left--) input = mutateOnce(input, pick(), dice);
-  return input.subarray(0, INPUT_BYTES_MAX);
+  for (let left = 1 + dice.roll(8); left > 0; left--) {
+    const mutated =
+      dice.roll(2) === 0 ? mutateOnce(input, pick(), dice) : mutateStructure(input, pick(), dice);
+    input = mutated.subarray(0, INPUT_BYTES_MAX);
+  }
+  return input;
 }

@@ -1,14 +1,11 @@
-/** What is fuzzed, and what must hold for every input. A target throws where it does not. */
+/** Everything that is fuzzed. */
 import assert from 'node:assert/strict';
 import { formatMailbox, parseMailbox } from '../../src/address/mailbox.ts';
 import { parseConfig } from '../../src/config/parse.ts';
-import { parseDocument } from '../../src/message/document.ts';
-import { htmlToMarkdown } from '../../src/message/html-to-markdown.ts';
-import { readMessage } from '../../src/message/read-message.ts';
-import { summarizeMessage } from '../../src/message/summary.ts';
 import { SimulatedDriver } from '../../src/smtp/driver.sim.ts';
-
-export type Target = (input: Buffer) => void;
+import { AUTHENTICATION_TARGETS } from './authentication-targets.ts';
+import { MESSAGE_TARGETS } from './message-targets.ts';
+import type { Target } from './target.ts';
 
 /** The transcript without what differs by how octets were cut into reads. */
 function replies(driver: SimulatedDriver, pieces: readonly Buffer[]): readonly string[] {
@@ -41,27 +38,6 @@ function address(input: Buffer): void {
     assert.deepEqual(parseMailbox(formatMailbox(parsed.value)), parsed, 'parse(format(x)) = x');
 }
 
-function document(input: Buffer): void {
-  parseDocument(input);
-}
-
-function message(input: Buffer): void {
-  summarizeMessage(input);
-  const { body, attachments } = readMessage(input);
-  assert.doesNotMatch(body, /[\0\r]/, 'a body has neither NUL nor CR');
-  const names = attachments.map(({ filename }) => filename);
-  assert.equal(new Set(names.map((name) => name.toLowerCase())).size, names.length, 'names are unique');
-  for (const name of names) assert.ok(!/[/\\\0]/.test(name) && !/^\.+$|^$/.test(name), JSON.stringify(name));
-}
-
-function html(input: Buffer): void {
-  const text = input.toString('utf8');
-  const { markdown } = htmlToMarkdown(text);
-  assert.doesNotMatch(markdown, /\]\(\s*(?:javascript|data|vbscript):/i);
-  assert.doesNotMatch(markdown, /^\+\+\+/m, 'no line ends frontmatter');
-  assert.ok(markdown.length <= 64 + text.length * 40, 'bounded by its source');
-}
-
 function config(input: Buffer): void {
   parseConfig(input.toString('utf8'), { path: 'config.toml', currentUser: 'sam', isRoot: false, cores: 1 });
 }
@@ -69,8 +45,7 @@ function config(input: Buffer): void {
 export const TARGETS: Readonly<Record<string, Target>> = {
   session,
   address,
-  document,
-  message,
-  html,
   config,
+  ...MESSAGE_TARGETS,
+  ...AUTHENTICATION_TARGETS,
 };
