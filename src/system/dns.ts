@@ -12,6 +12,7 @@ export interface DnsRecords {
   readonly A: string;
   /** RFC 5952 text. */
   readonly AAAA: string;
+  /** The root, which says that a domain takes no mail, is ''. */
   readonly MX: { readonly preference: number; readonly exchange: string };
   /** The strings of one record joined without a space (RFC 7208 §3.3); one character per octet. */
   readonly TXT: string;
@@ -20,7 +21,10 @@ export interface DnsRecords {
 export type DnsRecordType = keyof DnsRecords;
 
 export type DnsAnswer<Type extends DnsRecordType> =
-  /** At least one. Names are lower case without a trailing dot. */
+  /**
+   * At least one. Names are lower case without a trailing dot; dots and backslashes inside of a label, and
+   * octets that are not printable ASCII, are escaped as in RFC 1035 §5.1.
+   */
   | { readonly kind: 'records'; readonly records: readonly DnsRecords[Type][] }
   /** The name exists and has none of this type (NOERROR without data, RFC 2308 §2.2). */
   | { readonly kind: 'no-data' }
@@ -40,8 +44,9 @@ export interface Dns {
   /**
    * Asks one question. Never rejects.
    *
-   * @param name A domain name in ASCII, with or without a trailing dot. One that DNS cannot hold (empty
-   *   label, label over 63 octets, name over 253) is `no-such-name` without a question.
+   * @param name A domain name in printable ASCII, with or without a trailing dot, and without escapes. One
+   *   that DNS cannot hold (empty label, label over 63 octets, name over 253) or that has other characters is
+   *   `no-such-name` without a question.
    * @param options.signal Ends the wait; the answer is then `failed` with `deadline`.
    */
   resolve<Type extends DnsRecordType>(

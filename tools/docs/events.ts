@@ -21,6 +21,9 @@ export const EVENT_MEANINGS: Readonly<Record<string, string>> = {
   'authenticator.not-started':
     'The process that asks who wrote a message cannot be started; messages are delivered, and hooks that need trust are held until it can.',
   'hooks.claim-failed': 'Due runs could not be claimed; it is tried again.',
+  'dns.heard': 'A DNS server answers again after all of them were silent.',
+  'dns.silent':
+    'No DNS server answers. Mail comes in and is delivered; hooks that need trust wait until DNS is back.',
   'dkim.no-key': 'There is no DKIM key; mail comes in, and what goes out cannot be signed.',
   'hooks.confinement-lacks': 'This machine cannot confine hooks in one respect, and which.',
   'hooks.helper-ended': 'The process that starts hooks has ended; another one takes its place.',

@@ -9,10 +9,15 @@ export interface Rfc {
 }
 
 export const RFCS: Readonly<Record<number, Rfc>> = {
+  1034: {
+    title: 'Domain Names: Concepts and Facilities',
+    standing: 'partly',
+    scope: 'CNAMEs are followed, at most eight',
+  },
   1035: {
     title: 'Domain Names: Implementation and Specification',
     standing: 'partly',
-    scope: 'limits of names',
+    scope: 'limits of names; questions and answers over UDP and TCP',
   },
   1047: {
     title: 'Duplicate Messages and SMTP',
@@ -34,11 +39,17 @@ export const RFCS: Readonly<Record<number, Rfc>> = {
   2046: { title: 'MIME Part Two', standing: 'partly', scope: 'reading; message/partial is not put together' },
   2047: { title: 'MIME Part Three', standing: 'implemented', scope: 'encoded words in header fields' },
   2049: { title: 'MIME Part Five', standing: 'followed', scope: 'canonical form' },
+  2181: { title: 'Clarifications to the DNS Specification', standing: 'partly', scope: 'TTLs' },
   2183: { title: 'Content-Disposition', standing: 'implemented', scope: 'names and kinds of attachments' },
   2231: {
     title: 'MIME Parameter Value Extensions',
     standing: 'implemented',
     scope: 'continuations, charsets',
+  },
+  2308: {
+    title: 'Negative Caching of DNS Queries',
+    standing: 'implemented',
+    scope: 'NXDOMAIN and no data as long as the SOA says, at most an hour; failures four seconds',
   },
   2387: { title: 'multipart/related', standing: 'partly', scope: 'reading' },
   2392: { title: 'cid: and mid: URLs', standing: 'partly', scope: 'reading' },
@@ -87,6 +98,11 @@ export const RFCS: Readonly<Record<number, Rfc>> = {
     standing: 'implemented',
     scope: 'reading, obsolete forms included',
   },
+  5452: {
+    title: 'DNS Resilience against Forged Answers',
+    standing: 'implemented',
+    scope: 'an id and a port of its own for each question; TCP where somebody guesses',
+  },
   5598: { title: 'Internet Mail Architecture', standing: 'followed', scope: 'names of roles' },
   5890: { title: 'IDNA: Definitions', standing: 'partly', scope: 'A-labels and U-labels of domains' },
   5891: { title: 'IDNA: Protocol', standing: 'partly', scope: 'A-labels and U-labels of domains' },
@@ -109,10 +125,16 @@ export const RFCS: Readonly<Record<number, Rfc>> = {
   6531: { title: 'SMTPUTF8', standing: 'implemented', scope: 'receiving' },
   6532: { title: 'Internationalized Email Headers', standing: 'implemented', scope: 'reading' },
   6761: { title: 'Special-Use Domain Names', standing: 'followed', scope: '`localhost` of `aimx dev`' },
+  6891: {
+    title: 'EDNS(0)',
+    standing: 'implemented',
+    scope: '1232 octets over UDP; without it where a server refuses it',
+  },
   7208: { title: 'SPF', standing: 'todo', scope: 'result words; checking comes next' },
   7489: { title: 'DMARC', standing: 'todo', scope: 'alignment; checking comes next' },
   7504: { title: 'SMTP 521 and 556', standing: 'followed', scope: 'domains without mail' },
   7505: { title: 'Null MX', standing: 'todo', scope: 'comes with sending' },
+  7766: { title: 'DNS over TCP', standing: 'partly', scope: 'one question a connection' },
   8259: { title: 'JSON', standing: 'followed', scope: 'machine-readable output' },
   8301: { title: 'DKIM Algorithms and Key Sizes', standing: 'implemented', scope: 'keys of 2048 bits' },
   8446: { title: 'TLS 1.3', standing: 'followed', scope: 'closing alerts' },
@@ -124,6 +146,16 @@ export const RFCS: Readonly<Record<number, Rfc>> = {
     standing: 'followed',
     scope: 'which parts of a message are its body (§4.1.4)',
   },
+  8767: {
+    title: 'Serving Stale Data to Improve DNS Resiliency',
+    standing: 'followed',
+    scope: 'the cap of TTLs; nothing stale is used',
+  },
   8996: { title: 'Deprecating TLS 1.0 and 1.1', standing: 'implemented', scope: 'TLS 1.2 and later' },
   9110: { title: 'HTTP Semantics', standing: 'followed', scope: 'the control socket' },
+  9715: {
+    title: 'IP Fragmentation Avoidance in DNS over UDP',
+    standing: 'followed',
+    scope: 'the size of answers over UDP',
+  },
 };

@@ -11,7 +11,10 @@ export const CACHE_ENTRIES_MAX = 20_000;
 /** 64 KiB answers would otherwise fill a gigabyte. */
 export const CACHE_OCTETS_MAX: number = 16 * 1024 * 1024;
 
-/** RFC 8767 §4 and every resolver in use: what is longer was most likely a mistake. */
+/**
+ * A day, where RFC 8767 §4 names a week as the most that is sensible: a key that was taken back should not be
+ * believed for so long.
+ */
 export const TTL_SECONDS_MAX = 86_400;
 
 /** RFC 2308 §5 speaks of one to three hours. */
