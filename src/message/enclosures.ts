@@ -12,8 +12,9 @@ import { wellFormed } from './charset.ts';
 import { decodeLine, oneLine } from './encoded-word.ts';
 import { fieldValue, type HeaderSection, readHeaderSection } from './header-section.ts';
 import { withoutInvisible } from './invisible-characters.ts';
-import type { Entity } from './mime-tree.ts';
+import { DEPTH_MAX, type Entity } from './mime-tree.ts';
 import { readPartText } from './text-part.ts';
+import { reportPartName } from './report/part-name.ts';
 import { decodeTransfer } from './transfer-encoding.ts';
 
 /** Octets of an attached message in which its header fields are looked for. */
@@ -75,7 +76,7 @@ function isAttachedMessage(entity: Entity): boolean {
 
 /**
  * The name an attachment declares; where it declares none, the one it should have: a message that of its
- * subject, a calendar one by which programs know it. `""` for all others.
+ * subject, a calendar or a part of a report one by which it is known. `""` for all others.
  *
  * @param bytes The whole message.
  */
@@ -86,7 +87,7 @@ export function attachmentNameOf(bytes: Uint8Array, entity: Entity): string {
     // A subject is no path: what separates directories is part of the name.
     return `${subject === '' ? 'message' : subject.replace(/[/\\]/g, '_')}.eml`;
   }
-  return CALENDAR_TYPES.has(entity.contentType) ? 'invitation.ics' : '';
+  return CALENDAR_TYPES.has(entity.contentType) ? 'invitation.ics' : reportPartName(entity.contentType);
 }
 
 function describeMessage(bytes: Uint8Array, entity: Entity): string {
@@ -194,6 +195,13 @@ function remarkOf(bytes: Uint8Array, entity: Entity): Remark | null {
     return remark(
       'tnef',
       'an attachment is in the container of Outlook (TNEF, winmail.dat); what is in it was not taken out',
+      true,
+    );
+  }
+  if (type.startsWith('multipart/') && entity.children === null) {
+    return remark(
+      'too-deep',
+      `parts nested deeper than ${DEPTH_MAX} were not read and are attached as they stand`,
       true,
     );
   }

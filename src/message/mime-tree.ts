@@ -89,7 +89,7 @@ function contentTypeOf(section: HeaderSection, inDigest: boolean): Parameterized
 export function transferEncodingOf(section: HeaderSection): string {
   return fieldValue(section, 'content-transfer-encoding')
     .slice(0, ENCODING_LENGTH_MAX)
-    .replace(/[\s"';]+|\([^)]*\)/g, '')
+    .replace(/[\s"']+|\([^)]*\)|;.*/gs, '')
     .toLowerCase();
 }
 

@@ -1,5 +1,6 @@
 /** One part's octets as text: transfer encoding, charset, line ends, `format=flowed`. */
-import { charsetName, decodePartCharset, wellFormed } from './charset.ts';
+import { decodePartCharset, wellFormed } from './charset.ts';
+import { oneLine } from './encoded-word.ts';
 import { joinFlowed } from './flowed.ts';
 import type { Entity } from './mime-tree.ts';
 import { decodeTransfer } from './transfer-encoding.ts';
@@ -17,6 +18,8 @@ export interface PartText {
 const ENCODED_BYTES_MAX = 12 * 1024 * 1024;
 /** Octets of one text part that are turned into text; a body has a limit of its own, below this. */
 export const TEXT_PART_BYTES_MAX: number = 4 * 1024 * 1024 + 64 * 1024;
+/** Of a charset's name in a warning; RFC 2978 §2.3 allows 40. */
+const LABEL_SHOWN_MAX = 40;
 /** A replacement costs many times its text while it is made: it is done in pieces of this size. */
 const PIECE_CHARACTERS = 64 * 1024;
 
@@ -50,6 +53,7 @@ export function readPartText(bytes: Uint8Array, entity: Entity): PartText {
   let isCut = encoded.length > ENCODED_BYTES_MAX;
   if (isCut) encoded = encoded.subarray(0, ENCODED_BYTES_MAX);
   const label = entity.parameters.get('charset') ?? '';
+  const shownLabel = JSON.stringify(oneLine(label).toLowerCase().slice(0, LABEL_SHOWN_MAX));
   let octets = decodeTransfer(encoded, entity.encoding);
   if (octets === null) {
     doubtful = true;
@@ -77,18 +81,14 @@ export function readPartText(bytes: Uint8Array, entity: Entity): PartText {
   }
   if (decoded.problem === 'unknown-charset') {
     doubtful = true;
-    warnings.push(
-      `unknown-charset: a text part has the charset ${JSON.stringify(charsetName(label).slice(0, 40))}, which is unknown`,
-    );
+    warnings.push(`unknown-charset: a text part has the charset ${shownLabel}, which is unknown`);
   } else if (decoded.problem === 'invalid-octets') {
     doubtful = true;
-    warnings.push(
-      `invalid-octets: a text part has octets that its charset ${JSON.stringify(charsetName(label))} does not`,
-    );
+    warnings.push(`invalid-octets: a text part has octets that its charset ${shownLabel} does not have`);
   }
   if (decoded.problem === 'mislabelled') {
     warnings.push(
-      `charset-mended: a text part says that it is ${JSON.stringify(charsetName(label))} and was read as the UTF-8 that it is`,
+      `charset-mended: a text part says that it is ${shownLabel} and was read as the UTF-8 that it is`,
     );
   }
   let text = normalize(decoded.text);

@@ -2,7 +2,7 @@
 import { renderMessage } from '../../src/message/render.ts';
 import { epochMs } from '../../src/system/clock.ts';
 
-export const FAMILIES: readonly string[] = ['rfc', 'malformed', 'thirdparty', 'reports'];
+export const FAMILIES: readonly string[] = ['rfc', 'malformed', 'thirdparty', 'html', 'reports', 'charset'];
 
 export function withLineEnds(raw: Uint8Array, lineEnd: '\n' | '\r\n'): Uint8Array {
   return Buffer.from(Buffer.from(raw).toString('latin1').replace(/\r?\n/g, lineEnd), 'latin1');

@@ -76,7 +76,7 @@ function instant(time: CalendarTime): string {
 function describeWhen(event: CalendarEvent): string {
   const time = describeTime(event);
   if (event.recurrence === '') return time;
-  const recurrence = describeRecurrence(event.recurrence);
+  const recurrence = shown(describeRecurrence(event.recurrence));
   return time === '' ? recurrence : `${time}, ${recurrence}`;
 }
 
