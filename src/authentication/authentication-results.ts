@@ -26,8 +26,10 @@ export interface AuthenticationResults {
 /** Honest fields have a handful, one for each signature. */
 export const METHODS_MAX = 50;
 const PROPERTIES_MAX = 20;
-/** A domain or an address; more is cut. */
-const VALUE_CHARACTERS_MAX = 500;
+/** Of one method: a property may be written as five, and what follows is left out. */
+const WORDS_MAX = 200;
+/** A name and a domain or an address; more is cut. */
+const WORD_CHARACTERS_MAX = 500;
 
 interface Word {
   readonly text: string;
@@ -44,8 +46,11 @@ function lex(text: string): readonly (readonly Word[])[] | null {
   let depth = 0;
   let isQuoted = false;
   let isOpen = false;
+  const take = (character: string): void => {
+    if (characters.length < WORD_CHARACTERS_MAX) characters.push(character);
+  };
   const endWord = (): void => {
-    if (isOpen) words.push({ text: characters.join(''), equals });
+    if (isOpen && words.length < WORDS_MAX) words.push({ text: characters.join(''), equals });
     characters = [];
     equals = -1;
     isOpen = false;
@@ -54,7 +59,7 @@ function lex(text: string): readonly (readonly Word[])[] | null {
     const character = text[at] as string;
     if (character === '\\' && (isQuoted || depth > 0)) {
       at += 1;
-      if (isQuoted) characters.push(text[at] ?? '');
+      if (isQuoted) take(text[at] ?? '');
     } else if (depth > 0) {
       if (character === '(') depth += 1;
       if (character === ')') depth -= 1;
@@ -62,7 +67,7 @@ function lex(text: string): readonly (readonly Word[])[] | null {
       isQuoted = !isQuoted;
       isOpen = true;
     } else if (isQuoted) {
-      if (character !== '\r' && character !== '\n') characters.push(character);
+      if (character !== '\r' && character !== '\n') take(character);
     } else if (character === '(') {
       endWord();
       depth = 1;
@@ -72,8 +77,9 @@ function lex(text: string): readonly (readonly Word[])[] | null {
       segments.push(words);
       words = [];
     } else {
-      if (character === '=' && equals < 0) equals = characters.length;
-      characters.push(character);
+      if (character === '=' && equals < 0 && characters.length < WORD_CHARACTERS_MAX)
+        equals = characters.length;
+      take(character);
       isOpen = true;
     }
   }
@@ -83,9 +89,11 @@ function lex(text: string): readonly (readonly Word[])[] | null {
   return segments;
 }
 
-/** True where white space around `=` or `.` stands between two words of one specification. */
+/** True where white space around `=`, `.` or `/` stands between two words of one specification. */
 function belongTogether(before: Word, after: Word): boolean {
-  if (before.equals < 0) return after.equals === 0 || before.text.endsWith('.') || after.text.startsWith('.');
+  const isJoint = (character: string | undefined): boolean => character === '.' || character === '/';
+  if (before.equals < 0)
+    return after.equals === 0 || isJoint(before.text.at(-1)) || isJoint(after.text.at(0));
   return before.equals === before.text.length - 1 && after.equals < 0;
 }
 
@@ -114,9 +122,9 @@ function parseMethod(words: readonly Word[]): MethodResult | null {
     if (word.equals < 0 || properties.size === PROPERTIES_MAX) continue;
     const key = word.text.slice(0, word.equals).toLowerCase();
     if (!/^[a-z0-9_-]+\.[a-z0-9_-]+$/.test(key) || properties.has(key)) continue;
-    properties.set(key, word.text.slice(word.equals + 1, word.equals + 1 + VALUE_CHARACTERS_MAX));
+    properties.set(key, word.text.slice(word.equals + 1));
   }
-  const result = first.text.slice(first.equals + 1, first.equals + 1 + VALUE_CHARACTERS_MAX).toLowerCase();
+  const result = first.text.slice(first.equals + 1).toLowerCase();
   return { method, result, properties: Object.fromEntries(properties) };
 }
 
@@ -129,7 +137,7 @@ function parseMethod(words: readonly Word[]): MethodResult | null {
  */
 export function parseAuthenticationResults(text: string): AuthenticationResults | null {
   const [head, ...segments] = lex(text) ?? [];
-  const authservId = head?.[0]?.text.slice(0, VALUE_CHARACTERS_MAX).toLowerCase() ?? '';
+  const authservId = head?.[0]?.text.toLowerCase() ?? '';
   if (authservId === '') return null;
   const methods: MethodResult[] = [];
   for (const segment of segments) {

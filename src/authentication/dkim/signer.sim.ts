@@ -40,14 +40,16 @@ export interface TestSigning {
   readonly name?: string;
 }
 
-function splitMessage(content: string): { readonly fields: readonly string[]; readonly body: string } {
+/** Fields with their line ends, and the body. */
+export function splitMessage(content: string): { readonly fields: readonly string[]; readonly body: string } {
   const end = content.indexOf('\r\n\r\n');
   const header = end < 0 ? content : content.slice(0, end + 2);
   const fields = header.split(/(?<=\r\n)(?![ \t])/).filter((line) => line !== '');
   return { fields, body: end < 0 ? '' : content.slice(end + 4) };
 }
 
-function fieldForm(field: string, form: string): string {
+/** One field as it is signed, its line end included. */
+export function fieldForm(field: string, form: string): string {
   if (form === 'simple') return field;
   const colon = field.indexOf(':');
   const value = field
