@@ -16,6 +16,7 @@ import { PACKAGE } from './daemon.ts';
 import type { Section } from './figure.ts';
 import { Ground } from './ground.ts';
 import { measureHooks } from './hooks.ts';
+import { measureHostile } from './hostile.ts';
 import { measureIdle } from './idle.ts';
 import { measureDisturbance } from './latency.ts';
 import { measureMemory } from './memory.ts';
@@ -55,6 +56,7 @@ function measurements(
       ...underLoad,
       { name: 'idle', measure: () => measureIdle(ground, plan, stamp) },
       { name: 'pipeline', measure: () => measurePipeline(ground, plan) },
+      { name: 'hostile', measure: measureHostile },
       { name: 'start', measure: () => measureStart(ground, plan) },
     ],
     leftOut: load === null ? [NO_COMPILER] : [],

@@ -7,6 +7,7 @@ import { Client, mimeBomb, plainMessage } from './client.ts';
 import { Daemon } from './daemon.ts';
 import { formatNumber, type Section } from './figure.ts';
 import { type Ground, HOOKED_MAILBOXES } from './ground.ts';
+import { hostileMessages } from './hostile-messages.ts';
 import { type LoadResult, runLoad } from './load.ts';
 import { type Plan, SESSIONS } from './plan.ts';
 import { median, medianRatio } from './statistics.ts';
@@ -17,6 +18,20 @@ const RATIO_MAX = 1.2;
 const HOOKS_PER_SECOND = 5;
 const HOOK: readonly string[] = ['/bin/sleep', '0.3'];
 const BOMBS_PER_SECOND = 1;
+
+/** Larger ones would show what taking them in costs, and not what reading them does. */
+const HOSTILE_BYTES_MAX = 600 * 1024;
+
+/** Messages that are small to send and long to read, without a line that begins with a dot. */
+function bombs(): readonly string[] {
+  const hostile: string[] = [];
+  for (const { bytes } of hostileMessages()) {
+    const content = bytes();
+    if (content.length <= HOSTILE_BYTES_MAX)
+      hostile.push(content.toString('latin1').replace(/\r?\n/g, '\r\n'));
+  }
+  return [mimeBomb(), ...hostile];
+}
 
 /** Hooks and readers are at work before the load begins. */
 const WARM_MS = 500;
@@ -38,7 +53,7 @@ export async function measureDisturbance(ground: Ground, plan: Plan, load: strin
   }
   const p99 = (results: readonly LoadResult[]): readonly number[] => results.map(({ p99Ms }) => p99Ms);
   return {
-    title: 'Accepting while hooks run and a MIME bomb is read',
+    title: 'Accepting while hooks run and hostile messages are read',
     figures: [...measured].map(([sessions, { quiet, busy }]) => ({
       name: `final dot → 250, ${sessions} sessions, p99 busy against quiet`,
       value: medianRatio(p99(busy), p99(quiet)),
@@ -63,9 +78,15 @@ export async function measureDisturbance(ground: Ground, plan: Plan, load: strin
   };
 }
 
+/** Without it the second of two equal ones would be absorbed unread. */
+function uniqueField(): string {
+  return `Message-ID: <bomb.${process.pid}.${process.hrtime.bigint()}@bench.test>\r\n`;
+}
+
 /** Sends hooked messages and bombs at a steady pace until disposed. */
 async function makeNoise(daemon: Daemon): Promise<AsyncDisposable> {
   const stopping = new AbortController();
+  const hostile = bombs();
   const pace = async (
     perSecond: number,
     send: (client: Client, serial: number) => Promise<unknown>,
@@ -79,7 +100,9 @@ async function makeNoise(daemon: Daemon): Promise<AsyncDisposable> {
   const hooked = (serial: number): string => HOOKED_MAILBOXES[serial % HOOKED_MAILBOXES.length] ?? 'plain';
   const at = Promise.all([
     pace(HOOKS_PER_SECOND, (client, serial) => client.send(hooked(serial), plainMessage(serial))),
-    pace(BOMBS_PER_SECOND, (client, serial) => client.send('plain', mimeBomb(serial))),
+    pace(BOMBS_PER_SECOND, (client, serial) =>
+      client.send('plain', `${uniqueField()}${hostile[serial % hostile.length]}`),
+    ),
   ]);
   return {
     async [Symbol.asyncDispose]() {
