@@ -11,6 +11,7 @@
 import { existsSync, globSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { startDnsServer } from '../test/system/dns/dns-server.ts';
 import { measureAccept } from './accept.ts';
 import { PACKAGE } from './daemon.ts';
 import type { Section } from './figure.ts';
@@ -79,7 +80,9 @@ async function run(): Promise<number> {
     options: { quick: { type: 'boolean' }, only: { type: 'string' }, folder: { type: 'string' } },
   });
   const plan = values.quick === true ? QUICK : FULL;
-  using ground = new Ground(values.folder);
+  // Knows nobody: every sender is asked about, as in life, and no answer leaves the machine.
+  await using dns = await startDnsServer();
+  using ground = new Ground({ dns: [dns.address], parent: values.folder });
   const { list, leftOut } = measurements(ground, plan);
   const only = values.only?.split(',');
   const unknown = only?.filter((name) => !list.some((one) => one.name === name)) ?? [];

@@ -19,11 +19,15 @@ export const HOOKED_MAILBOXES: readonly string[] = ['hooked-1', 'hooked-2', 'hoo
 
 export class Ground implements Disposable {
   readonly folder: string;
+  /** `host:port` of who answers about senders. */
+  readonly dns: readonly string[];
   /** `null` where there is no C compiler. */
   readonly compiler: string | null;
 
   /** @throws where the folder would be in memory. */
-  constructor(parent: string = DEFAULT_PARENT) {
+  constructor(options: { readonly dns: readonly string[]; readonly parent?: string | undefined }) {
+    const { dns, parent = DEFAULT_PARENT } = options;
+    this.dns = dns;
     const kind = MEMORY_FILE_SYSTEMS.get(statfsSync(parent).type);
     if (kind !== undefined)
       throw new Error(`${parent} is on ${kind}, where a flush costs nothing: give --folder on a real disk`);
@@ -82,12 +86,12 @@ export interface DaemonFolder {
  * `hook` each.
  *
  * @param hook The argv of the hook, absolute; it finds the file of stamps in `$STAMPS`.
- * @param dns `host:port` of who is asked about senders; absent: nobody.
+ * @param dns `host:port` of who is asked about senders.
  */
 export function makeDaemonFolder(
   ground: Ground,
   hook: readonly string[],
-  dns: readonly string[] = [],
+  dns: readonly string[] = ground.dns,
 ): DaemonFolder {
   const folder = ground.place('daemon');
   const at = (name: string): string => join(folder, name);
