@@ -3,6 +3,8 @@
 export interface Gate {
   /** @returns A place, to be disposed of when done; null where too many wait, or `signal` says so first. */
   enter(signal: AbortSignal): Promise<Disposable | null>;
+  /** Nobody is let in any more; those who wait get null. */
+  close(): void;
 }
 
 export function createGate({
@@ -13,7 +15,8 @@ export function createGate({
   readonly waitingMax: number;
 }): Gate {
   let inside = 0;
-  const waiting = new Set<() => void>();
+  let isClosed = false;
+  const waiting = new Set<(isAdmitted: boolean) => void>();
   const place = (): Disposable => {
     let isLeft = false;
     inside += 1;
@@ -23,28 +26,29 @@ export function createGate({
         isLeft = true;
         inside -= 1;
         const [next] = waiting;
-        next?.();
+        next?.(true);
       },
     };
   };
   return {
     enter(signal) {
-      if (signal.aborted) return Promise.resolve(null);
+      if (signal.aborted || isClosed) return Promise.resolve(null);
       if (inside < atOnce) return Promise.resolve(place());
       if (waiting.size >= waitingMax) return Promise.resolve(null);
       return new Promise((resolve) => {
-        const abort = (): void => {
-          waiting.delete(admit);
-          resolve(null);
-        };
-        const admit = (): void => {
-          waiting.delete(admit);
+        const abort = (): void => settle(false);
+        const settle = (isAdmitted: boolean): void => {
+          waiting.delete(settle);
           signal.removeEventListener('abort', abort);
-          resolve(place());
+          resolve(isAdmitted ? place() : null);
         };
         signal.addEventListener('abort', abort, { once: true });
-        waiting.add(admit);
+        waiting.add(settle);
       });
+    },
+    close() {
+      isClosed = true;
+      for (const settle of [...waiting]) settle(false);
     },
   };
 }

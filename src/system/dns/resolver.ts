@@ -107,6 +107,7 @@ class ServerResolver implements Resolver {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closing.abort();
+    this.#gate.close();
     await Promise.allSettled([...this.#underWay.values()]);
   }
 
@@ -134,7 +135,7 @@ class ServerResolver implements Resolver {
     const deadlineMs = this.#clock.monotonicMs() + this.#timeoutMs;
     const late = new AbortController();
     using _timer = this.#clock.after(this.#timeoutMs, () => late.abort());
-    using place = await this.#gate.enter(AbortSignal.any([late.signal, this.#closing.signal]));
+    using place = await this.#gate.enter(late.signal);
     if (place === null) return silence('too many questions under way');
     const { answer, ttlSeconds, isKept } = await this.#follow(question, deadlineMs);
     if (isKept) this.#cache.put(key, answer, ttlSeconds);

@@ -3,15 +3,21 @@ import assert from 'node:assert/strict';
 import type { SimulatedClock } from '../../../src/system/clock.sim.ts';
 import { type Clock, systemClock } from '../../../src/system/clock.ts';
 import { createResolver, type Resolver } from '../../../src/system/dns/resolver.ts';
+import type { SimulatedZone } from '../../../src/system/dns.sim.ts';
 import type { DnsAnswer, DnsRecordType } from '../../../src/system/dns.ts';
 import { systemRandom } from '../../../src/system/random.ts';
 import { type DnsServer, type DnsServerOptions, startDnsServer } from './dns-server.ts';
 
-export const RECORDS = {
-  A: { 'example.com': ['192.0.2.1', '192.0.2.2'] },
+const ADDRESSES = ['192.0.2.1', '192.0.2.2'];
+
+/** One of them in two strings on the wire, and with an octet that is not ASCII. */
+export const TXT_RECORDS: readonly string[] = ['v=spf1 -all', `${'x'.repeat(300)}\xe9`];
+
+export const RECORDS: SimulatedZone = {
+  A: { 'example.com': ADDRESSES },
   AAAA: { 'example.com': ['2001:db8::1'] },
   MX: { 'example.com': [{ preference: 10, exchange: 'MX.Example.com' }] },
-  TXT: { 'example.com': ['v=spf1 -all', `${'x'.repeat(300)}\xe9`] },
+  TXT: { 'example.com': TXT_RECORDS },
   PTR: { '1.2.0.192.in-addr.arpa': ['Mail.Example.com'] },
   CNAME: {
     'www.example.com': 'example.com',
@@ -21,7 +27,7 @@ export const RECORDS = {
     ...Object.fromEntries(Array.from({ length: 9 }, (_, at) => [`c${at}.test`, `c${at + 1}.test`])),
   },
 };
-export const A_RECORDS = { kind: 'records', records: RECORDS.A['example.com'] };
+export const A_RECORDS: DnsAnswer<'A'> = { kind: 'records', records: ADDRESSES };
 
 export function resolverFor(
   servers: readonly string[],
