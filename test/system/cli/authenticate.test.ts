@@ -143,3 +143,31 @@ test('authenticate: needs neither root nor a config', rootOnly, async () => {
   assert.equal(stderr, '');
   assert.match(stdout, /^From names no address\n/);
 });
+
+test('raw and trace: a message that came in shows what it was checked for', rootOnly, async () => {
+  using own = new Place('[mailboxes.agent]\naddress = "agent@example.com"\nowner = "root"\n', {
+    dnsServers: [server.address],
+  });
+  const { stderr, exit } = await own.aimx(['ingest', 'agent@example.com'], {
+    stdin: await corp.compose(LETTER),
+  });
+  assert.equal(exit, 0, stderr);
+  const reference = `agent/${own.files('agent')[0]?.replace(/\.md$/, '')}`;
+  const raw = (await own.aimx(['raw', reference])).stdout;
+  const [field = ''] = /^Authentication-Results:(?:.*\r\n[ \t])*.*\r\n/m.exec(raw) ?? [];
+  const unfolded = field.replace(/\r\n[ \t]+/g, ' ');
+  assert.match(unfolded, /^Authentication-Results: example\.com; spf=none /);
+  assert.match(
+    unfolded,
+    /; dkim=pass \(aligned with From\) header\.d=corp\.example header\.s=k1 header\.a=rsa-sha256 header\.b=/,
+  );
+  assert.match(
+    unfolded,
+    /; dmarc=pass \(.*\) header\.from=corp\.example policy\.dmarc=reject; arc=none\r\n$/,
+  );
+  const trace = (await own.aimx(['trace', reference])).stdout.replace(/\s+/g, ' ');
+  assert.match(
+    trace,
+    /sender checked: corp\.example vouches for From; SPF none .*DKIM passes \(corp\.example by selector k1, aligned with From\); DMARC passes \(corp\.example asks for reject\)/,
+  );
+});
