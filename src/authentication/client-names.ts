@@ -14,8 +14,11 @@ import {
 /** RFC 7208 §4.6.4: names beyond the first ten are ignored, since whoever owns the address writes them. */
 export const CLIENT_NAMES_MAX = 10;
 
-/** What a name may consist of to be looked at: names go into fields and logs. */
-const VISIBLE_NAME = /^[!-~]{1,253}$/;
+/**
+ * What a name may consist of to be looked at: names go into fields and logs. A backslash stands for a
+ * dot or an octet inside of a label, which no host has.
+ */
+const VISIBLE_NAME = /^[!-[\]-~]{1,253}$/;
 
 export type ClientNames =
   /** DNS did not say which names there are. */

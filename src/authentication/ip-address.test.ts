@@ -57,6 +57,7 @@ describe('parseClientAddress()', () => {
     assert.deepEqual(parseClientAddress('::FFFF:192.0.2.1'), parseIpv4('192.0.2.1'));
     assert.deepEqual(parseClientAddress('::ffff:c000:201'), parseIpv4('192.0.2.1'));
     assert.equal(parseClientAddress('::fffe:192.0.2.1')?.family, 'ipv6');
+    assert.equal(parseClientAddress('1::ffff:192.0.2.1')?.family, 'ipv6');
     assert.equal(parseClientAddress('::192.0.2.1')?.family, 'ipv6');
   });
 

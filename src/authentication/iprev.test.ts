@@ -73,7 +73,7 @@ describe('checkIprev()', () => {
   );
   check(
     'a name that holds what no log should hold is none',
-    { PTR: { [reverse]: ['a\r\nb.example'] } },
+    { PTR: { [reverse]: ['a\r\nb.example', 'a\\.b.example'] } },
     { result: 'permerror', name: null, reason: '"192.0.2.25" has no name' },
   );
   check(

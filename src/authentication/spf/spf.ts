@@ -79,12 +79,12 @@ function splitIdentity({ helo, reversePath }: SpfInput): {
   readonly domainText: string | null;
 } {
   if (reversePath === '') return { localPart: 'postmaster', domainText: helo };
-  const text = reversePath.slice(0, IDENTITY_CHARACTERS_MAX + 1);
-  // Too long to come from a client; the domain at its end is cut off with it.
-  if (text.length > IDENTITY_CHARACTERS_MAX) return { localPart: 'postmaster', domainText: text };
-  const at = text.lastIndexOf('@');
-  const localPart = text.slice(0, Math.max(0, at));
-  return { localPart: localPart === '' ? 'postmaster' : localPart, domainText: text.slice(at + 1) };
+  // Too long to come from a client, and too long to be taken for a domain.
+  if (reversePath.length > IDENTITY_CHARACTERS_MAX)
+    return { localPart: 'postmaster', domainText: reversePath };
+  const at = reversePath.lastIndexOf('@');
+  const localPart = reversePath.slice(0, Math.max(0, at));
+  return { localPart: localPart === '' ? 'postmaster' : localPart, domainText: reversePath.slice(at + 1) };
 }
 
 /**
