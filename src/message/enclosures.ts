@@ -13,8 +13,8 @@ import { decodeLine, oneLine } from './encoded-word.ts';
 import { fieldValue, type HeaderSection, readHeaderSection } from './header-section.ts';
 import { withoutInvisible } from './invisible-characters.ts';
 import { DEPTH_MAX, type Entity } from './mime-tree.ts';
-import { readPartText } from './text-part.ts';
 import { reportPartName } from './report/part-name.ts';
+import { readPartText } from './text-part.ts';
 import { decodeTransfer } from './transfer-encoding.ts';
 
 /** Octets of an attached message in which its header fields are looked for. */
