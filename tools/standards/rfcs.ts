@@ -112,6 +112,11 @@ export const RFCS: Readonly<Record<number, Rfc>> = {
   5890: { title: 'IDNA: Definitions', standing: 'partly', scope: 'A-labels and U-labels of domains' },
   5891: { title: 'IDNA: Protocol', standing: 'partly', scope: 'A-labels and U-labels of domains' },
   5952: { title: 'IPv6 Text Representation', standing: 'implemented', scope: 'addresses that are shown' },
+  6008: {
+    title: 'Telling DKIM Signatures Apart',
+    standing: 'implemented',
+    scope: '`header.b`, the first characters of a signature',
+  },
   6068: { title: 'mailto: URLs', standing: 'followed', scope: 'links in bodies' },
   6152: { title: 'SMTP 8BITMIME', standing: 'implemented', scope: 'receiving' },
   6177: {
@@ -123,7 +128,7 @@ export const RFCS: Readonly<Record<number, Rfc>> = {
   6376: {
     title: 'DKIM Signatures',
     standing: 'partly',
-    scope: 'keys and their DNS record; verifying comes next',
+    scope: 'keys and their DNS record; verifying; signing comes next',
   },
   6409: { title: 'Message Submission', standing: 'followed', scope: 'not offered' },
   6522: { title: 'multipart/report', standing: 'todo', scope: 'comes with sending' },
@@ -145,15 +150,25 @@ export const RFCS: Readonly<Record<number, Rfc>> = {
   7505: { title: 'Null MX', standing: 'todo', scope: 'comes with sending' },
   7766: { title: 'DNS over TCP', standing: 'partly', scope: 'one question a connection' },
   8259: { title: 'JSON', standing: 'followed', scope: 'machine-readable output' },
-  8301: { title: 'DKIM Algorithms and Key Sizes', standing: 'implemented', scope: 'keys of 2048 bits' },
+  8301: {
+    title: 'DKIM Algorithms and Key Sizes',
+    standing: 'implemented',
+    scope: 'keys of 2048 bits are made, of 1024 to 4096 accepted; no SHA-1',
+  },
+  8410: { title: 'Ed25519 in X.509', standing: 'followed', scope: 'the form in which a key is loaded' },
   8446: { title: 'TLS 1.3', standing: 'followed', scope: 'closing alerts' },
-  8463: { title: 'Ed25519 for DKIM', standing: 'todo', scope: 'comes with authentication' },
+  8463: { title: 'Ed25519 for DKIM', standing: 'partly', scope: 'verifying' },
   8601: {
     title: 'Authentication-Results',
     standing: 'implemented',
     scope: 'written for `aimx raw`; read within ARC sets',
   },
-  8617: { title: 'ARC', standing: 'todo', scope: 'comes with authentication' },
+  8616: {
+    title: 'Email Authentication for Internationalized Mail',
+    standing: 'partly',
+    scope: 'DKIM and ARC: U-labels in `d=` and `s=`, UTF-8 in tags',
+  },
+  8617: { title: 'ARC', standing: 'partly', scope: 'chains are validated; none is sealed' },
   8621: {
     title: 'JMAP for Mail',
     standing: 'followed',
