@@ -47,6 +47,31 @@ test('parseAddressEntries() and formatAddressList() show a field as the file doe
   check('', '');
 });
 
+test('parseAddressEntries() makes no address of what a display name decodes to', () => {
+  const check = (raw: string, ...expected: readonly (readonly [name: string, address: string])[]): void =>
+    assert.deepEqual(
+      parseAddresses(raw).map(({ name, address }) => [name, address]),
+      expected,
+      raw,
+    );
+  check('=?utf-8?q?boss=40corp=2Eexample?= <m@evil.example>', ['boss@corp.example', 'm@evil.example']);
+  check('"=?utf-8?q?boss=40corp=2Eexample?=" <m@evil.example>', ['boss@corp.example', 'm@evil.example']);
+  check('=?utf-8?q?=3Cboss=40corp=2Eexample=3E?= <m@evil.example>', [
+    '<boss@corp.example>',
+    'm@evil.example',
+  ]);
+  check('=?utf-8?q?a=2C_b=40c=2Ed=2C_?= <m@evil.example>', ['a, b@c.d,', 'm@evil.example']);
+  check('=?utf-8?q?boss=40corp=2Eexample?=', ['boss@corp.example', '']);
+  check('=?utf-8?q?a,_b?= <a@b.test>', ['a, b', 'a@b.test']); // A raw comma (against §5).
+  check('=?utf-8?q?=22?= <a@b.test>', ['"', 'a@b.test']);
+  check('=?utf-8?q?Team=3A?= a@b.test;', ['Team:', 'a@b.test']);
+  check('"=?utf-8?q?=3D=3Futf-8=3Fq=3Fx=3F=3D?=" <a@b.test>', ['=?utf-8?q?x?=', 'a@b.test']); // Decoded once.
+  check('=?utf-8?q?Caf=C3?= =?utf-8?q?=A9?= <a@b.test>', ['Café', 'a@b.test']);
+  check('=?utf-8?q?a?= "=?utf-8?q?b?=" c <a@b.test>', ['a b c', 'a@b.test']);
+  check('a@b.test (=?utf-8?q?Caf=C3=A9?=)', ['Café', 'a@b.test']);
+  check('=?utf-8?q?a=0D=0ABcc=3A_x=40y?= <a@b.test>', ['a Bcc: x@y', 'a@b.test']);
+});
+
 test('parseAddresses() reads back what formatAddressList() writes', () => {
   const name = fc.string({
     unit: fc.constantFrom('a', 'B', ' ', '.', ',', '"', '\\', '<', '@', '(', ';', 'é', '=', '?'),

@@ -242,7 +242,9 @@ class TreeReader {
         delimiter.lineStart,
         Math.min(entity.bodyStart, delimiter.lineStart),
       );
-      entity.bodyEnd = Math.max(entity.bodyEnd, entity.bodyStart);
+      // A part without a body ends where its header section does, behind that line end.
+      const inner = entity.children?.at(-1)?.bodyEnd ?? entity.bodyStart;
+      entity.bodyEnd = Math.max(entity.bodyEnd, entity.bodyStart, inner);
     };
     if (current !== null) end(current);
     while (stack.length > delimiter.level + 1) {
