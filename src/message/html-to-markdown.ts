@@ -68,6 +68,8 @@ class Converter {
   #isFirstItem = true;
   /** The tables that are open; null for layout. */
   readonly #tables: (DataTable | null)[] = [];
+  /** Attributes of the link that was ended last: where it goes on, it is not written again. */
+  #writtenLink: ReadonlyMap<string, string> | null = null;
   #tablesSeen = 0;
   #skipping = 0;
   #inert = 0;
@@ -80,7 +82,10 @@ class Converter {
     this.#open = new OpenElements({
       opened: (element) => this.#opened(element),
       closed: (element) => this.#closed(element),
-      again: ({ name, attributes }) => ({ ...this.#element(name, attributes), isAgain: true }),
+      again: ({ name, attributes }) => ({
+        ...this.#element(name, attributes),
+        isAgain: attributes === this.#writtenLink,
+      }),
       restyle: (element, parent) => this.#styleOf(element, parent),
     });
   }
@@ -227,7 +232,7 @@ class Converter {
     else if (name === 'blockquote') this.#out.endQuote();
     else if (name === 'pre') this.#endPreformatted();
     else if (HEADINGS.has(name)) this.#out.endHeading();
-    else if (name === 'a') this.#out.endLink();
+    else if (name === 'a') this.#endLink(element);
     else this.#showMark(name, -1);
     if (PARAGRAPHS.has(name)) this.#out.paragraph();
     else if (LINES.has(name) || element.style.isBlock) this.#out.line();
@@ -238,6 +243,10 @@ class Converter {
     if (emphasis !== undefined) this.#out.emphasize(emphasis, step);
     else if (CODE.has(name)) this.#out.code(step);
     else if (name === 'q') this.#out.text('"');
+  }
+
+  #endLink({ attributes }: OpenElement): void {
+    if (this.#out.endLink()) this.#writtenLink = attributes;
   }
 
   #startPreformatted(): void {

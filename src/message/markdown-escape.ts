@@ -20,7 +20,7 @@ const SPECIAL = /[*_`[\]<&\\~]/;
  * bounded by what it excludes, so that the whole is linear.
  */
 const PIECES =
-  /https?:\/\/[^\s<>"`[\]*\\]+|\*+|_+|~~+|`|\[|\]|<(?=[a-z/!?])|&(?=#?[a-z0-9]{1,32};)|\\(?=[!-/:-@[-`{-~])/gi;
+  /https?:\/\/[^\s<>"`[\]*\\]+|\*+|_+|~~+|`|\[|\]|<(?=[a-z/!?]|$)|&(?=#?[a-z0-9]{1,32};)|\\(?=[!-/:-@[-`{-~])/gi;
 /** `<ann@a.test>` and `<https://…>` are links and say the same as they stand (CommonMark §6.5). */
 const AUTOLINK = /^<(?:[^\s<>@]{1,64}@[^\s<>@]{1,255}|https?:\/\/[^\s<>]{1,2000})>/i;
 
@@ -52,6 +52,7 @@ function escapeInline(text: string, place: EscapePlace): string {
       return isDelimiter(piece, before, after) ? piece.replace(/[*_~]/g, '\\$&') : piece;
     if (first === '[' && !place.inLink && !(at === 0 && startsDefinition(text, place))) return piece;
     if (first === ']' && !place.inLink && after !== '(') return piece;
+    if (first === '<' && end === last && place.spaceFollows) return piece;
     if (first === '<' && AUTOLINK.test(text.slice(at, at + 2_100))) return piece;
     return `\\${piece}`;
   });

@@ -114,10 +114,14 @@ export class MarkdownText {
   }
 
   #closeLink(link: Link): void {
-    const text = link.texts.join('');
+    const text = link.texts.join('').replaceAll('`', '');
     const host = linkHost(link.href);
     if (text === link.href || `mailto:${text}` === link.href) {
-      this.#line.splice(link.at, Number.POSITIVE_INFINITY, `<${text}>`);
+      // `Ann <ann@a.test>` with a link between its brackets needs no others.
+      const before = this.#line[link.at - 1] ?? '';
+      const isInBrackets = before.endsWith('\\<');
+      if (isInBrackets) this.#line[link.at - 1] = before.replace(/\\<$/, '<');
+      this.#line.splice(link.at, Number.POSITIVE_INFINITY, isInBrackets ? text : `<${text}>`);
     } else if (isMisleadingLink(text, link.href)) {
       this.#line[link.at] = '';
       this.#line.push(` ([${host}](${link.href}))`);
@@ -130,6 +134,8 @@ export class MarkdownText {
   #syncMarks(): void {
     const over = this.#opened.findIndex((mark) => !this.#isWanted(mark));
     if (over >= 0) this.#closeFrom(over);
+    // `**a***b*` would be read in another way: what follows a mark at once is written without one.
+    const marksTouch = over >= 0 && !this.#spaceDue && /[*~]$/.test(this.#line.at(-1) ?? '');
     if (this.#spaceDue) {
       this.#line.push(' ');
       this.#last = ' ';
@@ -144,7 +150,7 @@ export class MarkdownText {
       this.#opened.push(link);
       this.#startsLine = false;
     }
-    for (const mark of EMPHASES) {
+    for (const mark of marksTouch ? [] : EMPHASES) {
       if (!this.#isWanted(mark) || this.#opened.includes(mark)) continue;
       this.#opened.push(mark);
       this.#line.push(MARKS[mark]);
@@ -178,10 +184,16 @@ export class MarkdownText {
     if (this.#code.length === 0) return;
     const code = this.#code.join('');
     this.#code = [];
-    const fence = '`'.repeat(longestRun(code) + 1);
-    const padding = /^`|`$/.test(code) ? ' ' : '';
     const spaceAfter = this.#spaceDue;
     this.#spaceDue = this.#spaceBeforeCode;
+    // With more ticks around it the line could be taken for a fence.
+    if (longestRun(code) > 1) {
+      this.#write(code, { isCode: false, spaceFollows: spaceAfter });
+      this.#spaceDue = spaceAfter;
+      return;
+    }
+    const fence = code.includes('`') ? '``' : '`';
+    const padding = /^`|`$/.test(code) ? ' ' : '';
     this.#write(`${fence}${padding}${code}${padding}${fence}`, { isCode: true, spaceFollows: false });
     this.#spaceDue = spaceAfter;
   }
@@ -227,9 +239,12 @@ export class MarkdownText {
     this.#link = href === '' ? null : { href, isWritten: false, at: 0, texts: [] };
   }
 
-  endLink(): void {
+  /** @returns Whether it was written, which happens once. */
+  endLink(): boolean {
     this.#flushCode();
+    const isWritten = this.#link?.isWritten ?? false;
     this.#link = null;
+    return isWritten;
   }
 
   /** A link that can be followed is open. */
