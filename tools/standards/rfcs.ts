@@ -68,13 +68,21 @@ export const RFCS: Readonly<Record<number, Rfc>> = {
     standing: 'implemented',
     scope: 'every time that is shown',
   },
-  3461: { title: 'SMTP DSN', standing: 'todo', scope: 'comes with sending' },
+  3461: {
+    title: 'SMTP DSN',
+    standing: 'partly',
+    scope: 'its words in reports that come in; the rest comes with sending',
+  },
   3463: {
     title: 'Enhanced Mail System Status Codes',
     standing: 'implemented',
-    scope: 'the codes of our replies',
+    scope: 'the codes of our replies; what those of others mean',
   },
-  3464: { title: 'Delivery Status Notifications', standing: 'todo', scope: 'comes with sending' },
+  3464: {
+    title: 'Delivery Status Notifications',
+    standing: 'partly',
+    scope: 'read; written with sending',
+  },
   3629: { title: 'UTF-8', standing: 'implemented', scope: 'decoding of names and bodies' },
   3676: { title: 'text/plain format=flowed', standing: 'implemented', scope: 'reading; lines are joined' },
   3696: {
@@ -85,7 +93,7 @@ export const RFCS: Readonly<Record<number, Rfc>> = {
   3834: {
     title: 'Automatic Responses to Mail',
     standing: 'partly',
-    scope: 'Auto-Submitted is shown; answering comes with sending',
+    scope: 'answers are recognised; answering comes with sending',
   },
   3848: { title: 'Transmission Types', standing: 'implemented', scope: 'the `with` clause of Received' },
   3986: { title: 'URI Generic Syntax', standing: 'followed', scope: 'links in bodies' },
@@ -93,6 +101,11 @@ export const RFCS: Readonly<Record<number, Rfc>> = {
   4648: { title: 'Base16, Base32, Base64', standing: 'implemented', scope: 'transfer encodings' },
   4954: { title: 'SMTP AUTH', standing: 'followed', scope: 'not offered: aimx is no submission server' },
   5234: { title: 'ABNF', standing: 'followed', scope: 'grammar in comments' },
+  5248: {
+    title: 'Registry of Enhanced Status Codes',
+    standing: 'followed',
+    scope: 'what the codes of others mean',
+  },
   5321: {
     title: 'Simple Mail Transfer Protocol',
     standing: 'partly',
@@ -103,6 +116,7 @@ export const RFCS: Readonly<Record<number, Rfc>> = {
     standing: 'implemented',
     scope: 'reading, obsolete forms included',
   },
+  5435: { title: 'Sieve: Notifications by Mail', standing: 'followed', scope: 'a value of Auto-Submitted' },
   5452: {
     title: 'DNS Resilience against Forged Answers',
     standing: 'implemented',
@@ -112,6 +126,11 @@ export const RFCS: Readonly<Record<number, Rfc>> = {
   5890: { title: 'IDNA: Definitions', standing: 'partly', scope: 'A-labels and U-labels of domains' },
   5891: { title: 'IDNA: Protocol', standing: 'partly', scope: 'A-labels and U-labels of domains' },
   5952: { title: 'IPv6 Text Representation', standing: 'implemented', scope: 'addresses that are shown' },
+  5965: {
+    title: 'Abuse Reporting Format',
+    standing: 'partly',
+    scope: 'complaints are read; none are written',
+  },
   6008: {
     title: 'Telling DKIM Signatures Apart',
     standing: 'implemented',
@@ -131,9 +150,15 @@ export const RFCS: Readonly<Record<number, Rfc>> = {
     scope: 'keys and their DNS record; verifying; signing comes next',
   },
   6409: { title: 'Message Submission', standing: 'followed', scope: 'not offered' },
-  6522: { title: 'multipart/report', standing: 'todo', scope: 'comes with sending' },
+  6522: { title: 'multipart/report', standing: 'partly', scope: 'read; written with sending' },
   6531: { title: 'SMTPUTF8', standing: 'implemented', scope: 'receiving' },
   6532: { title: 'Internationalized Email Headers', standing: 'implemented', scope: 'reading' },
+  6533: {
+    title: 'Internationalized Delivery Notifications',
+    standing: 'partly',
+    scope: 'read; written with sending',
+  },
+  6650: { title: 'Use of Abuse Reports', standing: 'followed', scope: 'complaints that come in' },
   6761: { title: 'Special-Use Domain Names', standing: 'followed', scope: '`localhost` of `aimx dev`' },
   6891: {
     title: 'EDNS(0)',
@@ -149,6 +174,11 @@ export const RFCS: Readonly<Record<number, Rfc>> = {
   7504: { title: 'SMTP 521 and 556', standing: 'followed', scope: 'domains without mail' },
   7505: { title: 'Null MX', standing: 'todo', scope: 'comes with sending' },
   7766: { title: 'DNS over TCP', standing: 'partly', scope: 'one question a connection' },
+  8098: {
+    title: 'Message Disposition Notification',
+    standing: 'partly',
+    scope: 'receipts are read; none are asked for or sent',
+  },
   8259: { title: 'JSON', standing: 'followed', scope: 'machine-readable output' },
   8301: {
     title: 'DKIM Algorithms and Key Sizes',
