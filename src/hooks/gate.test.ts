@@ -26,7 +26,15 @@ test('planHooks() lets a hook with fire_on_untrusted through whatever the trust'
 
 test('planHooks() lets every hook through for a trusted message', () => {
   const [plan] = planHooks([hook('a')], 'on_receive', { trusted: 'true', reason: null });
-  assert.equal(plan?.held, null);
+  assert.deepEqual(plan, { hook: 'a', event: 'on_receive', ordinal: 0, held: null, oncePerLetter: true });
+});
+
+test('planHooks() asks whether a letter came before where trust alone lets a hook through', () => {
+  const trust = { trusted: 'true', reason: null } as const;
+  const [stranger] = planHooks([hook('a', { fireOnUntrusted: true })], 'on_receive', trust);
+  assert.equal(stranger?.oncePerLetter, undefined, 'it starts for every message anyhow');
+  const [again] = planHooks([hook('a')], 'on_receive', trust, { startsRepeats: true });
+  assert.equal(again?.oncePerLetter, undefined, 'the mailbox wants repeats');
 });
 
 test('planHooks() holds with the reason that trust was refused for', () => {

@@ -11,12 +11,23 @@ import type { HookEvent, HookPlan } from '../journal/journal.ts';
 
 /**
  * @param hooks The mailbox's hooks, in config order.
+ * @param options.startsRepeats The mailbox does not ask whether it has a message already (`dedup = "off"`).
  * @returns One plan a hook of this event, in config order.
  */
-export function planHooks(hooks: readonly HookConfig[], event: HookEvent, trust: Trust): readonly HookPlan[] {
+export function planHooks(
+  hooks: readonly HookConfig[],
+  event: HookEvent,
+  trust: Trust,
+  { startsRepeats = false }: { readonly startsRepeats?: boolean } = {},
+): readonly HookPlan[] {
   return hooks
     .filter((hook) => hook.event === event)
-    .map((hook, ordinal) => ({ hook: hook.name, event, ordinal, held: heldBecause(hook, event, trust) }));
+    .map((hook, ordinal) => {
+      const held = heldBecause(hook, event, trust);
+      const plan = { hook: hook.name, event, ordinal, held };
+      const restsOnTrust = held === null && event === 'on_receive' && !hook.fireOnUntrusted;
+      return restsOnTrust && !startsRepeats ? { ...plan, oncePerLetter: true } : plan;
+    });
 }
 
 function heldBecause(hook: HookConfig, event: HookEvent, trust: Trust): string | null {

@@ -41,7 +41,7 @@ export function trustToday(
 }
 
 /** Reasons that the gate does not give, and that no configuration takes back. */
-const NOT_THE_GATES = /^restored:/;
+const NOT_THE_GATES = /^(?:restored|replayed): /;
 
 /** @returns Why a held run would be held today as well, as `<code>: <sentence>`; null where it would start. */
 export async function heldToday(context: OperationContext, run: RunRow): Promise<string | null> {

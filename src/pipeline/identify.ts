@@ -72,7 +72,10 @@ function targetOf(
     mode: mailbox?.dedupMode ?? config.dedup.mode,
     ...standingFrom(verdict, trust),
     baseId: baseId(message.arrival.receivedAt, summary.header.subject),
-    hooks: mailbox === null ? [] : planHooks(mailbox.hooks, 'on_receive', trust),
+    hooks:
+      mailbox === null
+        ? []
+        : planHooks(mailbox.hooks, 'on_receive', trust, { startsRepeats: mailbox.dedupMode === 'off' }),
   };
 }
 

@@ -105,7 +105,10 @@ async function record(delivery: DeliveryRow, outcome: 'replaced' | 'gone', world
   await world.journal.advance('promoted', {
     deliveryId: delivery.deliveryId,
     outcome,
-    hooks: mailbox === null ? [] : planHooks(mailbox.hooks, 'on_receive', trust),
+    hooks:
+      mailbox === null
+        ? []
+        : planHooks(mailbox.hooks, 'on_receive', trust, { startsRepeats: mailbox.dedupMode === 'off' }),
     at: world.clock.now(),
   });
   world.log.info('delivery.promoted', { mailbox: delivery.mailbox, id: delivery.id, outcome });

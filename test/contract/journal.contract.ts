@@ -694,6 +694,39 @@ function promotions(check: Check): void {
     assert.equal(only(await desk.identify(copy, options)).kind, 'promote');
   });
 
+  check('identify: one signed letter starts once what needs trust, however it is changed', async (store) => {
+    const desk = await Desk.open(store, ['alice']);
+    await using journal = desk.journal;
+    const plan = { ...hook('h'), oncePerLetter: true };
+    const signed = { messageId: 'm@x', rank: 'trusted' } as const;
+    const stateOf = async (text: string, options: IdentifyOptions = {}): Promise<string> => {
+      const decision = only(await desk.send(text, { ...signed, hooks: [plan], ...options }));
+      const { deliveryId } = decision.delivery;
+      const { rows } = await journal.query('runs', { filter: {}, deliveryId, limit: 10 });
+      return rows.map(({ state, reason }) => reason?.split(':')[0] ?? state).join();
+    };
+    // One that is held itself has started nothing.
+    const held = { ...hook('h', { held: 'no-match: x' }) };
+    assert.equal(await stateOf('held before', { hooks: [held] }), 'no-match');
+    assert.equal(await stateOf('the letter'), 'due');
+    assert.equal(await stateOf('with another field'), 'replayed');
+    assert.equal(await stateOf('an untrusted copy', { rank: 'none', hooks: [hook('h')] }), 'due');
+    assert.equal(await stateOf('another hook', { hooks: [{ ...plan, hook: 'i' }] }), 'due');
+    assert.equal(await stateOf('another letter', { messageId: 'n@x' }), 'due');
+    assert.equal(await stateOf('nameless', { messageId: null }), 'due');
+    assert.equal(await stateOf('nameless, too', { messageId: null }), 'due');
+    // What was held before trust came is held when it comes.
+    const late = only(
+      await desk.send('late', { ...signed, rank: 'none', hooks: [hook('h', { held: 'temperror: x' })] }),
+    ).delivery;
+    const better = only(await desk.identify(await desk.accept({ text: 'late' }), signed));
+    assert.equal(better.kind, 'promote');
+    const { deliveryId } = late;
+    await journal.advance('promoted', { deliveryId, outcome: 'replaced', hooks: [plan], at: desk.now });
+    const { rows } = await journal.query('runs', { filter: {}, deliveryId, limit: 10 });
+    assert.match(rows[0]?.reason ?? '', /^replayed: the sender's signed Message-ID came before, as alice\//);
+  });
+
   check('promote: a due hook that has not started waits for the new bytes', async (store) => {
     const desk = await Desk.open(store);
     await using journal = desk.journal;

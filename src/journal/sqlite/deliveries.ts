@@ -8,7 +8,7 @@ import { type Context, trace } from './context.ts';
 import { reserveId } from './ids.ts';
 import { settleMessage } from './messages.ts';
 import { requireDelivery } from './rows.ts';
-import { openGate, RESTORED } from './run-plan.ts';
+import { openGate, RESTORED, replayReason } from './run-plan.ts';
 
 /**
  * Whether a transition is still to be made: false where it was made before, so that asking again after
@@ -125,11 +125,12 @@ export function promoted(context: Context, input: Transitions['promoted']['in'])
     detail: { outcome: input.outcome, id: delivery.id, by },
   });
   for (const plan of input.hooks) {
+    const held = plan.held ?? replayReason(context, deliveryId, plan);
     const released = db.all(
       `UPDATE runs SET state = CASE WHEN ?1 IS NULL THEN 'due' ELSE 'held' END, reason = ?1, changed_at = ?2
        WHERE delivery_id = ?3 AND hook = ?4 AND event = ?5 AND state = 'held' AND reason NOT LIKE '${RESTORED}:%'
          AND reason IS NOT ?1 RETURNING run_id`,
-      plan.held,
+      held,
       at,
       deliveryId,
       plan.hook,
@@ -140,8 +141,8 @@ export function promoted(context: Context, input: Transitions['promoted']['in'])
         at,
         deliveryId,
         runId: row['run_id'] as string,
-        event: plan.held === null ? 'run.released' : 'run.held',
-        detail: plan.held === null ? { by } : { reason: plan.held },
+        event: held === null ? 'run.released' : 'run.held',
+        detail: held === null ? { by } : { reason: held },
       });
   }
   openGate(context, deliveryId, at);

@@ -8,6 +8,39 @@ import { type Context, trace } from './context.ts';
 /** Code of what a restore holds (design §3.8); no promotion and no verification lets it go. */
 export const RESTORED = 'restored';
 
+/** Code of what is held because the same signed letter has started the hook before. */
+export const REPLAYED = 'replayed';
+
+/**
+ * Why a run that would start for a trusted message is held after all; null where it starts.
+ *
+ * A signature leaves room: fields that it does not cover, white space. Who changes something there has a
+ * letter with other fingerprints that is signed as before, as often as he likes; a mailing list does so
+ * without malice. Trust asks that Message-ID is signed, so among trusted messages it names the letter.
+ * Nothing is lost where an author has used one twice: the file is there, and the run can be released.
+ */
+export function replayReason({ db }: Context, deliveryId: number, plan: HookPlan): string | null {
+  if (plan.oncePerLetter !== true) return null;
+  const before = db.get(
+    `SELECT other.mailbox, other.id FROM deliveries own
+     JOIN deliveries other ON other.message_id = own.message_id AND other.mailbox_id = own.mailbox_id
+     JOIN runs r ON r.delivery_id = other.delivery_id
+     WHERE own.delivery_id = ? AND other.delivery_id <> own.delivery_id AND other.rank = 'trusted'
+       AND other.forgotten = 0 AND r.hook = ? AND r.event = ? AND r.state <> 'held'
+       AND NOT (r.state = 'cancelled' AND r.started_at IS NULL)
+     ORDER BY other.delivery_id DESC LIMIT 1`,
+    deliveryId,
+    plan.hook,
+    plan.event,
+  );
+  if (before === undefined) return null;
+  return (
+    `${REPLAYED}: the sender's signed Message-ID came before, as ${before['mailbox']}/${before['id']}, and started ` +
+    'this hook; it is the same letter changed where nobody signed it, or its sender has used a Message-ID twice: ' +
+    'compare the two before you release it'
+  );
+}
+
 /** Inserts the runs of a new delivery; harmless where they exist. */
 export function insertRuns(
   context: Context,
@@ -23,7 +56,7 @@ export function insertRuns(
   for (const plan of options.plans) {
     const held = options.restored
       ? `${RESTORED}: The journal was restored while this message was on its way`
-      : plan.held;
+      : (plan.held ?? replayReason(context, delivery.deliveryId, plan));
     const runId = context.takeId();
     const inserted = context.db.run(
       `INSERT OR IGNORE INTO runs (run_id, delivery_id, mailbox_id, mailbox, id, sequence, hook, event, ordinal,

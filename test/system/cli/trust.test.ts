@@ -75,6 +75,7 @@ async function runOf(name: string): Promise<RunJson | undefined> {
 async function said(...args: readonly string[]): Promise<string> {
   const { stdout, stderr, exit } = await place.aimx(args);
   assert.equal(exit, 0, stderr);
+  return stdout.replace(/\s+/g, ' ');
 }
 
 test('a listed sender starts the hook; others are held, each with what to do', rootOnly, async () => {
@@ -98,10 +99,41 @@ test('a listed sender starts the hook; others are held, each with what to do', r
   assert.match(await said('runs', 'list', '--held'), /not-aligned: .*no-match: /);
 });
 
+test(
+  'a signed letter that is changed where nobody signed it is held, and not started again',
+  rootOnly,
+  async () => {
+    const content = await CORP.compose({
+      from: 'bob@corp.example',
+      to: 'agent@example.com',
+      subject: 'once',
+      messageId: '<once@corp.example>',
+      text: 'Pay invoice 17.',
+    });
+    const mail = { from: 'bob@corp.example', content };
+    assert.match((await send(server.port, mail)) ?? '', /^250 /);
+    await eventually('the first start', async () => (await runOf('once'))?.state === 'succeeded');
+    const changed = [`Comments: again\r\n${content}`, content.replace('invoice 17.', 'invoice 17. ')];
+    for (const again of changed)
+      assert.match((await send(server.port, { ...mail, content: again })) ?? '', /^250 /);
+    await eventually('two held runs', async () => {
+      const { runs } = await place.json<{ runs: readonly RunJson[] }>('runs', 'list', '--held');
+      return (
+        runs.filter(({ id, reason }) => id.includes('-once') && reason?.startsWith('replayed: ')).length === 2
+      );
+    });
+    const text = await said('runs', 'release', '--re-evaluate');
+    assert.match(
+      text,
+      /Still held \S+ pay, agent\/\S+-once\S*: replayed: the sender's signed Message-ID came before/,
+    );
+  },
+);
+
 test('mailboxes show says the rules, and counts why runs are held', rootOnly, async () => {
   const shown = await said('mailboxes', 'show', 'agent');
   assert.match(shown, /trust verified: senders on the list, authenticated by DKIM senders bob@corp\.example/);
-  assert.match(shown, /Runs are held because of 1 (not-aligned|no-match), the newest [0-9a-f]{12} \(\S+\):/);
+  assert.match(shown, /Runs are held because of 2 replayed, the newest [0-9a-f]{12} \(\S+\):/);
   assert.match(shown, /aimx runs release --re-evaluate --mailbox agent/);
 });
 
@@ -110,7 +142,7 @@ test(
   rootOnly,
   async () => {
     const nothing = await said('runs', 'release', '--re-evaluate');
-    assert.match(nothing, /^Nothing was released\. Still held \S+ pay, agent\/\S+: (not-aligned|no-match): /);
+    assert.match(nothing, /^Nothing was released\. Still held \S+ pay, agent\/\S+: replayed: .* no-match: /);
     configure('"*@corp.example"');
     server.signal('SIGHUP');
     await server.said('config.reloaded');
@@ -119,10 +151,7 @@ test(
       /By the configuration of today its sender is trusted: the DKIM signature of corp\.example .* aimx runs release --re-evaluate --mailbox agent/,
     );
     const released = await said('runs', 'release', '--re-evaluate');
-    assert.match(
-      released,
-      /^Released [0-9a-f]{12} Still held [0-9a-f]{12} pay, agent\/\S+forged: not-aligned: /,
-    );
+    assert.match(released, /^Released [0-9a-f]{12} Still held .* pay, agent\/\S+forged: not-aligned: /);
     await eventually('the released run', async () => (await runOf('unknown'))?.state === 'succeeded');
     assert.equal((await runOf('forged'))?.state, 'held');
     assert.equal((await runOf('unknown'))?.attempt, 1);
