@@ -29,7 +29,14 @@ export const RFCS: Readonly<Record<number, Rfc>> = {
     standing: 'followed',
     scope: 'advice on host names and mail',
   },
+  1557: { title: 'Korean Character Encoding', standing: 'implemented', scope: 'decoding of ISO-2022-KR' },
+  1843: { title: 'HZ', standing: 'implemented', scope: 'decoding' },
   1870: { title: 'SMTP SIZE', standing: 'implemented', scope: 'declared sizes, refused early' },
+  1922: {
+    title: 'Chinese Character Encoding',
+    standing: 'partly',
+    scope: 'decoding of ISO-2022-CN; the plane of GB 2312',
+  },
   2034: {
     title: 'SMTP ENHANCEDSTATUSCODES',
     standing: 'implemented',
@@ -54,6 +61,7 @@ export const RFCS: Readonly<Record<number, Rfc>> = {
   2387: { title: 'multipart/related', standing: 'partly', scope: 'reading' },
   2392: { title: 'cid: and mid: URLs', standing: 'partly', scope: 'reading' },
   2606: { title: 'Reserved Top Level DNS Names', standing: 'followed', scope: 'names in tests' },
+  2781: { title: 'UTF-16', standing: 'implemented', scope: 'decoding, with and without a mark' },
   2919: { title: 'List-Id', standing: 'implemented', scope: 'shown in the file' },
   2920: { title: 'SMTP PIPELINING', standing: 'implemented', scope: 'receiving' },
   2978: { title: 'IANA Charset Registration', standing: 'followed', scope: 'names of charsets' },
@@ -63,6 +71,11 @@ export const RFCS: Readonly<Record<number, Rfc>> = {
     scope: 'BDAT; BINARYMIME is not offered',
   },
   3207: { title: 'SMTP STARTTLS', standing: 'implemented', scope: 'receiving' },
+  3274: {
+    title: 'Compressed Data Content Type for CMS',
+    standing: 'followed',
+    scope: 'recognised, not opened',
+  },
   3339: {
     title: 'Date and Time on the Internet',
     standing: 'implemented',
@@ -100,6 +113,7 @@ export const RFCS: Readonly<Record<number, Rfc>> = {
   4291: { title: 'IPv6 Addressing', standing: 'implemented', scope: 'address literals' },
   4648: { title: 'Base16, Base32, Base64', standing: 'implemented', scope: 'transfer encodings' },
   4954: { title: 'SMTP AUTH', standing: 'followed', scope: 'not offered: aimx is no submission server' },
+  5083: { title: 'CMS Authenticated-Enveloped-Data', standing: 'followed', scope: 'recognised, not opened' },
   5234: { title: 'ABNF', standing: 'followed', scope: 'grammar in comments' },
   5248: {
     title: 'Registry of Enhanced Status Codes',
@@ -122,7 +136,10 @@ export const RFCS: Readonly<Record<number, Rfc>> = {
     standing: 'implemented',
     scope: 'an id and a port of its own for each question; TCP where somebody guesses',
   },
+  5545: { title: 'iCalendar', standing: 'partly', scope: 'reading of events and tasks in invitations' },
+  5546: { title: 'iTIP', standing: 'partly', scope: 'what a method makes of an event' },
   5598: { title: 'Internet Mail Architecture', standing: 'followed', scope: 'names of roles' },
+  5652: { title: 'Cryptographic Message Syntax', standing: 'followed', scope: 'recognised, not opened' },
   5890: { title: 'IDNA: Definitions', standing: 'partly', scope: 'A-labels and U-labels of domains' },
   5891: { title: 'IDNA: Protocol', standing: 'partly', scope: 'A-labels and U-labels of domains' },
   5952: { title: 'IPv6 Text Representation', standing: 'implemented', scope: 'addresses that are shown' },
@@ -136,6 +153,7 @@ export const RFCS: Readonly<Record<number, Rfc>> = {
     standing: 'implemented',
     scope: '`header.b`, the first characters of a signature',
   },
+  6047: { title: 'iMIP', standing: 'partly', scope: 'reading; no answers' },
   6068: { title: 'mailto: URLs', standing: 'followed', scope: 'links in bodies' },
   6152: { title: 'SMTP 8BITMIME', standing: 'implemented', scope: 'receiving' },
   6177: {
@@ -160,6 +178,7 @@ export const RFCS: Readonly<Record<number, Rfc>> = {
   },
   6650: { title: 'Use of Abuse Reports', standing: 'followed', scope: 'complaints that come in' },
   6761: { title: 'Special-Use Domain Names', standing: 'followed', scope: '`localhost` of `aimx dev`' },
+  6868: { title: 'Parameter Value Encoding in iCalendar', standing: 'implemented', scope: 'reading' },
   6891: {
     title: 'EDNS(0)',
     standing: 'implemented',
@@ -211,6 +230,7 @@ export const RFCS: Readonly<Record<number, Rfc>> = {
   },
   8996: { title: 'Deprecating TLS 1.0 and 1.1', standing: 'implemented', scope: 'TLS 1.2 and later' },
   9110: { title: 'HTTP Semantics', standing: 'followed', scope: 'the control socket' },
+  9580: { title: 'OpenPGP', standing: 'followed', scope: 'recognised, not opened' },
   9715: {
     title: 'IP Fragmentation Avoidance in DNS over UDP',
     standing: 'followed',
