@@ -86,7 +86,11 @@ class Asking {
 
   readonly #stopped = (): void => this.#end(this.#failure);
 
-  readonly #timeIsUp = (): void => {
+  /** What has come in while this process was busy is read first: timers come before sockets. */
+  readonly #timeIsUp = (): void => void setImmediate(this.#fallSilent);
+
+  readonly #fallSilent = (): void => {
+    if (this.#ended.signal.aborted) return;
     for (const server of this.#asked) {
       this.#options.servers.sawNothing(server, this.#startedAtMs, 'silent');
     }

@@ -36,6 +36,8 @@ export interface Asked {
 
 export interface DnsServerOptions {
   readonly records?: SimulatedZone;
+  /** @default '127.0.0.1' */
+  readonly host?: '127.0.0.1' | '::1';
   /** Seconds, of every record. @default 300 */
   readonly ttl?: number;
   /** Of the SOA in negative answers, its own TTL and its minimum; null: no SOA. @default 60 */
@@ -47,7 +49,7 @@ export interface DnsServerOptions {
 }
 
 export interface DnsServer extends AsyncDisposable {
-  /** `127.0.0.1:port`, the same for UDP and TCP. */
+  /** `127.0.0.1:port` or `[::1]:port`, the same for UDP and TCP. */
   readonly address: string;
   readonly port: number;
   /** `TYPE name` of every question, in order, over TCP with ` tcp` behind it. */
@@ -157,17 +159,17 @@ export function tcpFrame(packet: Uint8Array): Buffer {
 }
 
 /** A UDP and a TCP socket of one port number. */
-async function bindBoth(): Promise<{
+async function bindBoth(host: string): Promise<{
   readonly udp: UdpSocket;
   readonly tcp: ReturnType<typeof createServer>;
 }> {
   for (let attempt = 0; ; attempt++) {
     const tcp = createServer();
-    await once(tcp.listen(0, '127.0.0.1'), 'listening');
-    const udp = createSocket('udp4');
+    await once(tcp.listen(0, host), 'listening');
+    const udp = createSocket(host === '::1' ? 'udp6' : 'udp4');
     try {
       const bound = once(udp, 'listening');
-      udp.bind((tcp.address() as AddressInfo).port, '127.0.0.1');
+      udp.bind((tcp.address() as AddressInfo).port, host);
       await bound;
       return { udp, tcp };
     } catch (error) {
@@ -179,7 +181,7 @@ async function bindBoth(): Promise<{
 }
 
 export async function startDnsServer(options: DnsServerOptions = {}): Promise<DnsServer> {
-  const { ttl = 300, negativeTtl = 60, isLazyAboutAliases = false, onQuestion } = options;
+  const { ttl = 300, negativeTtl = 60, isLazyAboutAliases = false, host = '127.0.0.1', onQuestion } = options;
   let zone = options.records ?? {};
   let isAnswering = true;
   const asked: string[] = [];
@@ -189,7 +191,7 @@ export async function startDnsServer(options: DnsServerOptions = {}): Promise<Dn
   const delays = new Map<string, number>();
   const timers = new Set<NodeJS.Timeout>();
   const connections = new Set<Socket>();
-  const { udp, tcp } = await bindBoth();
+  const { udp, tcp } = await bindBoth(host);
   const { port } = tcp.address() as AddressInfo;
 
   const answer = (bytes: Buffer, reply: Pick<Asked, 'transport' | 'from' | 'send' | 'close'>): void => {
@@ -242,7 +244,7 @@ export async function startDnsServer(options: DnsServerOptions = {}): Promise<Dn
   });
 
   return {
-    address: `127.0.0.1:${port}`,
+    address: host === '::1' ? `[::1]:${port}` : `${host}:${port}`,
     port,
     asked,
     set(records) {

@@ -3,7 +3,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { encode } from 'dns-packet';
 import { simulatedClock } from '../../../src/system/clock.sim.ts';
+import { createResolver } from '../../../src/system/dns/resolver.ts';
 import type { DnsRecordType } from '../../../src/system/dns.ts';
+import { silentLog } from '../../../src/system/log.ts';
+import { systemRandom } from '../../../src/system/random.ts';
 import { A_RECORDS, askedTimes, moving, plain, RECORDS, resolverFor } from './asking.ts';
 import { startDnsServer } from './dns-server.ts';
 
@@ -116,4 +119,41 @@ test('resolve() does not take one name without an answer for a silent server', a
     dns.resolve('example.com', 'TXT'),
   ]);
   assert.deepEqual([first?.kind, second?.kind], ['records', 'records']);
+});
+
+test('the log says once that all servers are silent, and once that one is back', async () => {
+  await using server = await startDnsServer({ records: RECORDS });
+  server.stopAnswering();
+  const clock = simulatedClock();
+  const events: string[] = [];
+  const note = (event: string): void => void events.push(event);
+  const log = { ...silentLog, warn: note, info: note };
+  await using dns = createResolver({
+    servers: [server.address],
+    timeoutMs: 5_000,
+    clock,
+    random: systemRandom,
+    log,
+  });
+  for (const type of ['A', 'MX', 'TXT'] as const) await moving(clock, dns.resolve('example.com', type));
+  assert.deepEqual(events, ['dns.silent']);
+  server.resume();
+  for (const type of ['AAAA', 'PTR'] as const) await moving(clock, dns.resolve('example.com', type));
+  assert.deepEqual(events, ['dns.silent', 'dns.heard']);
+});
+
+test('resolve() reads what has come in while the process was busy for longer than the time limit', async () => {
+  await using server = await startDnsServer({
+    records: RECORDS,
+    onQuestion: ({ honest, send }) => {
+      send(encode(honest));
+      setImmediate(() => {
+        const began = performance.now();
+        while (performance.now() - began < 150);
+      });
+      return true;
+    },
+  });
+  await using dns = resolverFor([server.address], 100);
+  assert.deepEqual(await dns.resolve('example.com', 'A'), A_RECORDS);
 });

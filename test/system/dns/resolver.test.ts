@@ -1,5 +1,6 @@
 /** What the resolver answers, asked of a real server. */
 import assert from 'node:assert/strict';
+import { networkInterfaces } from 'node:os';
 import { test } from 'node:test';
 import { encode } from 'dns-packet';
 import { A_RECORDS, check, plain, RECORDS, resolverFor, TXT_RECORDS } from './asking.ts';
@@ -72,4 +73,24 @@ test('resolve() ends where CNAMEs are a loop or more than eight', async () => {
   assert.equal(asked.length, 9);
   await check(['c0.test', 'A'], 'server-failure', lazily);
   await check(['c1.test', 'A'], { kind: 'no-such-name' }, lazily);
+});
+
+test('resolve() asks a server that has an IPv6 address', async (t) => {
+  const hasIpv6 = Object.values(networkInterfaces()).some((all) =>
+    all?.some(({ address }) => address === '::1'),
+  );
+  if (!hasIpv6) return t.skip('this machine has no ::1');
+  const tooLarge = { 'big.test': ['y'.repeat(5_000)] };
+  await using server = await startDnsServer({ records: { TXT: tooLarge }, host: '::1' });
+  await using dns = resolverFor([server.address]);
+  assert.deepEqual(await dns.resolve('big.test', 'TXT'), { kind: 'records', records: tooLarge['big.test'] });
+  assert.deepEqual(server.asked, ['TXT big.test', 'TXT big.test tcp']);
+});
+
+test('resolve() asks a server that is named', async () => {
+  await using server = await startDnsServer({ records: RECORDS });
+  await using dns = resolverFor([`localhost:${server.port}`]);
+  assert.deepEqual(await dns.resolve('example.com', 'A'), A_RECORDS);
+  await using lost = resolverFor(['nowhere.invalid:53', server.address]);
+  assert.deepEqual(await lost.resolve('example.com', 'A'), A_RECORDS);
 });
