@@ -1,8 +1,6 @@
 /** A calendar in plain words, as it stands at the head of a body. */
 import { type Address, formatAddress } from '../addresses.ts';
-import { wellFormed } from '../charset.ts';
-import { oneLine } from '../encoded-word.ts';
-import { withoutInvisible } from '../invisible-characters.ts';
+import { shownValue } from '../shown-value.ts';
 import type { Attendee, Calendar, CalendarEvent } from './calendar.ts';
 import { describeRecurrence } from './recurrence.ts';
 import { type CalendarTime, type Duration, dayBefore } from './time.ts';
@@ -11,7 +9,6 @@ import { type CalendarTime, type Duration, dayBefore } from './time.ts';
 export const EVENTS_SHOWN_MAX: number = 5;
 /** Answers of attendees that are shown in a reply, which has one. */
 const ANSWERS_SHOWN_MAX = 5;
-const VALUE_CHARACTERS_MAX = 300;
 
 /** What a method makes of an event (RFC 5546 §1.4). */
 const TITLES: Readonly<Record<string, string>> = {
@@ -24,23 +21,14 @@ const TITLES: Readonly<Record<string, string>> = {
   ADD: 'More dates of a calendar event',
 };
 
-/** One line of what a stranger wrote, cut. */
-function shown(text: string): string {
-  const line = oneLine(withoutInvisible(wellFormed(text.slice(0, 8 * VALUE_CHARACTERS_MAX))).text);
-  const characters = [...line];
-  return characters.length <= VALUE_CHARACTERS_MAX
-    ? line
-    : `${characters.slice(0, VALUE_CHARACTERS_MAX).join('')} …`;
-}
-
 function who(address: Address): string {
-  return formatAddress({ name: shown(address.name), address: shown(address.address) });
+  return formatAddress({ name: shownValue(address.name), address: shownValue(address.address) });
 }
 
 function inZone(time: CalendarTime): string {
   if (time.time === null) return '';
   if (time.zone === 'UTC') return ' UTC';
-  return time.zone === '' ? ' (local time, no zone is named)' : ` (${shown(time.zone)})`;
+  return time.zone === '' ? ' (local time, no zone is named)' : ` (${shownValue(time.zone)})`;
 }
 
 function forDuration({ days, minutes }: Duration): string {
@@ -76,7 +64,7 @@ function instant(time: CalendarTime): string {
 function describeWhen(event: CalendarEvent): string {
   const time = describeTime(event);
   if (event.recurrence === '') return time;
-  const recurrence = shown(describeRecurrence(event.recurrence));
+  const recurrence = shownValue(describeRecurrence(event.recurrence));
   return time === '' ? recurrence : `${time}, ${recurrence}`;
 }
 
@@ -91,13 +79,13 @@ const ANSWERS: Readonly<Record<string, string>> = {
 };
 
 function describeAnswer(attendee: Attendee): string {
-  const answer = ANSWERS[attendee.participation] ?? shown(attendee.participation).toLowerCase();
+  const answer = ANSWERS[attendee.participation] ?? shownValue(attendee.participation).toLowerCase();
   return `Answer: ${who(attendee)}${answer === '' ? '' : ` ${answer}`}`;
 }
 
 function describeEvent(event: CalendarEvent, method: string): readonly string[] {
   const title = TITLES[method] ?? (event.kind === 'task' ? 'Calendar task' : 'Calendar event');
-  const summary = shown(event.summary);
+  const summary = shownValue(event.summary);
   const lines = [`${title}: ${summary === '' ? '(no title)' : summary}`];
   const add = (label: string, value: string): void => {
     if (value !== '') lines.push(`${label}: ${value}`);
@@ -105,10 +93,10 @@ function describeEvent(event: CalendarEvent, method: string): readonly string[] 
   if (method === 'REPLY') lines.push(...event.attendees.slice(0, ANSWERS_SHOWN_MAX).map(describeAnswer));
   add('When', describeWhen(event));
   if (event.occurrence !== null) add('Of a series, the date', instant(event.occurrence));
-  add('Where', shown(event.location));
+  add('Where', shownValue(event.location));
   if (event.organizer !== null) add('Organizer', who(event.organizer));
   if (method !== 'REPLY' && event.attendeeCount > 0) add('Attendees', String(event.attendeeCount));
-  add('Status', shown(event.status).toLowerCase());
+  add('Status', shownValue(event.status).toLowerCase());
   return lines;
 }
 

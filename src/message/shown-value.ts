@@ -1,0 +1,22 @@
+/** Values that a stranger wrote, as the sentences of the reader quote them. */
+import { wellFormed } from './charset.ts';
+import { oneLine } from './encoded-word.ts';
+import { withoutInvisible } from './invisible-characters.ts';
+import type { Entity } from './mime-tree.ts';
+
+/** What is longer is no name, and the whole stands in the raw message. */
+const VALUE_CHARACTERS_MAX = 200;
+
+/** One line without what nobody sees, cut. */
+export function shownValue(text: string): string {
+  const line = oneLine(withoutInvisible(wellFormed(text.slice(0, 8 * VALUE_CHARACTERS_MAX))).text);
+  const characters = [...line];
+  return characters.length <= VALUE_CHARACTERS_MAX
+    ? line
+    : `${characters.slice(0, VALUE_CHARACTERS_MAX).join('')} …`;
+}
+
+/** A parameter of a part's Content-Type; `""` where it is absent. */
+export function shownParameter(entity: Entity, name: string): string {
+  return shownValue(entity.parameters.get(name) ?? '');
+}
