@@ -31,8 +31,13 @@ function spf(result: SpfFinding['result'], domain: string): SpfFinding {
 
 const NO_ARC: ArcFinding = { result: 'none', reason: null, sealers: [], outermost: null };
 
-function arc(result: ArcFinding['result'], method: string, properties: Record<string, string>): ArcFinding {
-  const methods = [{ method, result: 'pass', properties }];
+function arc(
+  result: ArcFinding['result'],
+  method: string,
+  properties: Record<string, string>,
+  sealed = 'pass',
+): ArcFinding {
+  const methods = [{ method, result: sealed, properties }];
   const outermost = {
     sealer: 'list.example',
 
@@ -190,6 +195,7 @@ test('composeVerdict() lets the outermost sealer vouch for the author, by a chai
   vouches({ arc: arc('pass', 'dmarc', { 'header.from': 'evil.example' }) }, null);
   vouches({ arc: arc('pass', 'dkim', { 'header.d': 'evil.example' }) }, null);
   vouches({ arc: arc('pass', 'dmarc', {}) }, null);
+  vouches({ arc: arc('pass', 'dmarc', { 'header.from': 'corp.example' }, 'fail') }, null);
   vouches({ arc: arc('pass', 'spf', { 'smtp.mailfrom': 'a@corp.example' }) }, null);
   vouches({ arc: arc('fail', 'dmarc', { 'header.from': 'corp.example' }) }, null);
   vouches({ arc: { ...NO_ARC, result: 'temperror', sealers: ['list.example'] } }, null, true);
