@@ -153,3 +153,11 @@ test('readAnswerPacket() tells names apart that look the same with dots', () => 
   assert.deepEqual(targetOf(honest), { kind: 'alias', target: 'example.com' });
   assert.deepEqual(targetOf(dotted), { kind: 'alias', target: 'example\\.com' });
 });
+
+test('readAnswerPacket() refuses a name that does not end where its record does', () => {
+  const alias = (octets: readonly number[], length: number): Buffer =>
+    withRecords(1, Buffer.from([0xc0, 12, 0, 5, 0, 1, 0, 0, 0, 0, 0, length, ...octets]));
+  assert.equal(readAnswerPacket(alias([1, 0x62, 0], 3), 'A').kind, 'answer');
+  assert.equal(readAnswerPacket(alias([1, 0x62, 0, 0], 4), 'A').kind, 'mangled');
+  assert.equal(readAnswerPacket(alias([1, 0x62, 0], 2), 'A').kind, 'mangled');
+});
