@@ -53,7 +53,8 @@ function wordsOf(value: string): readonly string[] {
 }
 
 function ofBackground(value: string): readonly (readonly [string, string])[] {
-  const hasImage = /url\(|gradient\(|image-set\(/.test(value);
+  // `var(…)`, `color-mix(…)` and pictures are alike in this: nobody here knows what they look like.
+  const hasImage = /(?<![a-z-])(?!rgba?\(|hsla?\()[a-z-]+\(/.test(value);
   const colour = wordsOf(value).find((word) => parseColour(word) !== null);
   return [
     ['background-color', colour ?? 'transparent'],

@@ -42,10 +42,10 @@ const COMPOUNDS_MAX = 8;
 /** `@media` inside `@supports` and the like; deeper blocks are left out. */
 const NESTING_MAX = 8;
 /**
- * Comparisons of rules with elements in one mail; past it the sheet no longer applies. A newsletter of
+ * Comparisons of rules with elements in one mail; past it style sheets do not apply. A newsletter of
  * 2,000 elements and 300 rules makes some 50,000.
  */
-const COMPARISONS_MAX = 3_000_000;
+const COMPARISONS_MAX = 1_000_000;
 
 /** Whether a media query list holds (Media Queries 4) on the screen that is assumed. */
 export function matchesMedia(queries: string): boolean {
@@ -210,7 +210,7 @@ export class Stylesheet {
 
   /** Declarations for an element, weakest first. @param ancestors From the root to its parent. */
   match(element: Selectable, ancestors: readonly Selectable[]): readonly Declarations[] {
-    if (this.#count === 0) return [];
+    if (this.#count === 0 || this.#comparisonsLeft <= 0) return [];
     const found: Rule[] = [];
     const keys = [
       '*',

@@ -113,6 +113,9 @@ test('htmlToMarkdown() leaves out text of the colour of its ground, or near it',
   checkShown(styled('background:url(hero.png);color:#fff'));
   checkShown(styled('background-image:linear-gradient(#000,#333);color:#fff'));
   checkShown('<table background="hero.png"><tr><td style="color:#fff">@</td></tr></table>');
+  checkShown(styled('background:var(--dark);color:#fff'));
+  checkShown(styled('background-color:oklch(20% 0 0);color:#fff'));
+  checkHidden(styled('background:rgb(255,255,255);color:#fff'));
   checkShown(styled('color:nonsense'));
 });
 

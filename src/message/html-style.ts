@@ -126,7 +126,10 @@ function colourOf(values: Values, parent: Style, weakest: Colour | null): Colour
 function groundOf(values: Values, parent: Style, weakest: Colour | null): Colour | null {
   const image = values.get('background-image');
   if (/url\(|gradient\(|image-set\(/.test(image)) return null;
-  const own = parseColour(values.get('background-color')) ?? weakest;
+  const colour = values.get('background-color');
+  const known = parseColour(colour);
+  if (known === null && colour.includes('(')) return null;
+  const own = known ?? weakest;
   if (own === null || own.alpha === 0) return parent.ground;
   if (parent.ground === null) return own.alpha >= 1 ? own : null;
   return blend(own, parent.ground);
@@ -151,6 +154,7 @@ function isOffScreen(values: Values, base: LengthBase): boolean {
 
 /** Percentages are of the box itself, which is as wide as mails are: `-50%` centres it. */
 function isTransformedAway(transform: string, emPx: number): boolean {
+  if (transform === '') return false;
   const base = { emPx, percentPx: OFF_SCREEN_PX };
   return Array.from(transform.matchAll(/([a-z0-9]+)\(([^()]*)\)/g)).some((call) => {
     const name = call[1] ?? '';

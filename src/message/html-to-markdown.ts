@@ -20,6 +20,7 @@ import { DataTable } from './html-table.ts';
 import { readHtmlTokens } from './html-tokens.ts';
 import { type SeenText, withoutInvisible } from './invisible-characters.ts';
 import { type Emphasis, MarkdownText } from './markdown-text.ts';
+import { textPieces } from './text-pieces.ts';
 
 export interface MarkdownOfHtml {
   /** LF line ends, no empty line at either end. */
@@ -52,6 +53,8 @@ const PIXEL_SIZE_MAX = 2;
 /** Style attributes of one mail that are kept parsed; newsletters repeat some hundred. */
 const STYLES_KEPT_MAX = 2_000;
 
+/** More than a body shows: text behind it would cost memory and be cut. */
+const MARKDOWN_CHARACTERS_MAX = 5 * 1024 * 1024;
 /** Classes of one element that selectors are held against. */
 const CLASSES_MAX = 32;
 
@@ -110,7 +113,8 @@ class Converter {
       this.#hidden.add(text);
       return;
     }
-    this.#show(withoutInvisible(text), style.keepsLines);
+    if (this.#out.characters > MARKDOWN_CHARACTERS_MAX) return;
+    for (const piece of textPieces(text)) this.#show(withoutInvisible(piece), style.keepsLines);
   }
 
   #show({ text, left }: SeenText, keepsLines: boolean): void {

@@ -5,6 +5,8 @@
  * join; so do the tags of the three flags that emoji fonts have.
  */
 
+import { textPieces } from './text-pieces.ts';
+
 /** Direction marks and soft hyphens: word processors write them, and they carry nothing. Not counted. */
 const MARKS = '\\u00ad\\u061c\\u200e\\u200f';
 /** Left out wherever they stand. */
@@ -38,10 +40,11 @@ export interface SeenText {
 export function withoutInvisible(text: string): SeenText {
   if (!ANY.test(text)) return { text, left: 0 };
   let left = 0;
-  const seen = text.replace(PIECES, (piece: string, flag: string | undefined, joiner: string | undefined) => {
+  const leaveOut = (piece: string, flag: string | undefined, joiner: string | undefined): string => {
     if (flag !== undefined || joiner !== undefined) return piece;
     if (!ONLY_MARKS.test(piece)) left += 1;
     return '';
-  });
-  return { text: seen, left };
+  };
+  const seen = Array.from(textPieces(text), (piece) => piece.replace(PIECES, leaveOut));
+  return { text: seen.join(''), left };
 }

@@ -41,6 +41,7 @@ export interface MarkdownTextOptions {
 export class MarkdownText {
   readonly #isCell: boolean;
   readonly #lines: string[] = [];
+  #characters = 0;
   /** Pieces of the line that is being written. */
   #line: string[] = [];
   #last = '';
@@ -84,7 +85,17 @@ export class MarkdownText {
 
   #pushBlank(): void {
     const common = this.#prefixes.slice(0, this.#commonDepth).map(({ rest }) => rest);
-    this.#lines.push(common.join('').trimEnd());
+    this.#pushLine(common.join(''));
+  }
+
+  #pushLine(line: string): void {
+    this.#lines.push(line.trimEnd());
+    this.#characters += line.length;
+  }
+
+  /** How long the text is, without the line that is being written. */
+  get characters(): number {
+    return this.#characters;
   }
 
   #beginLine(): void {
@@ -267,7 +278,7 @@ export class MarkdownText {
     this.#flushCode();
     if (this.#isLineEmpty) return;
     this.#closeFrom(0);
-    this.#lines.push(this.#line.join('').trimEnd());
+    this.#pushLine(this.#line.join(''));
     this.#line = [];
     this.#spaceDue = false;
   }
