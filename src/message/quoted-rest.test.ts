@@ -147,6 +147,11 @@ const PLACES: readonly Form[] = [
     expected: 'Yes.\n\nBob',
   },
   {
+    what: 'an answer below, signed',
+    body: `On 5 Jan 2026, Ann wrote:\n${OLD}\n\nYes.\n\n-- \nBob`,
+    expected: 'Yes.',
+  },
+  {
     what: 'answers between quotes',
     body: 'Ann wrote:\n> One?\n\nYes.\n\n> Two?\n\nNo.',
     expected: 'Ann wrote:\n> One?\n\nYes.\n\n> Two?\n\nNo.',

@@ -2,9 +2,12 @@
 import { decodeLine } from '../encoded-word.ts';
 import { fieldValue, type HeaderSection } from '../header-section.ts';
 
-/** Subjects of vacation notices: Exchange, Outlook, Gmail, Domino and others, as they are translated. */
+/**
+ * Subjects that programs give to such answers, as they are translated. Words that a person begins a
+ * subject with too ("Vacation photos", "Out of office on Friday?") count with a program's colon alone.
+ */
 const SUBJECT =
-  /^(?:auto(?:matic|mated)?[- ]?(?:reply|response)|auto:|out of (?:the )?office|autoreply|vacation|away (?:from|until)|automatische antwort|abwesenheit|réponse automatique|absence du bureau|respuesta automática|risposta automatica|fuori ufficio|resposta automática|automatisch antwoord|afwezig|autosvar|automatiskt? svar|automaattinen vastaus|odpowiedź automatyczna|automatická odpověď|автоматический ответ|автоматична відповідь|自動応答|不在|自动答复|自動回覆|자동 회신|otomatik yanıt)/i;
+  /^(?:auto(?:matic|mated)?[- ]?(?:reply|response)\b|autoreply\b|vacation (?:reply|notice|message)\b|out of (?:the )?office(?: auto-?reply)?\s?:|automatische antwort\b|abwesenheitsnotiz\b|réponse automatique|absence du bureau\s?:|respuesta automática|risposta automatica|fuori ufficio\s?:|resposta automática|automatisch antwoord|afwezigheidsbericht|autosvar\b|automatiskt? svar\b|automaattinen vastaus|odpowiedź automatyczna|automatická odpověď|автоматический ответ|автоматична відповідь|自動応答|不在通知|自动答复|自動回覆|자동 회신|otomatik yanıt)/i;
 
 /**
  * True where a message says that it is an automatic answer. X-fields of old programs do not count:

@@ -15,6 +15,9 @@ export interface DeliveryStatus {
   readonly originalMessageId: string | null;
 }
 
+/** A reply has 512 octets a line (RFC 5321 §4.5.3.1.5) and is seldom longer than two. */
+const DIAGNOSTIC_CHARACTERS_MAX = 1_000;
+
 const ACTIONS: ReadonlyMap<string, DeliveryAction> = new Map([
   ['failed', 'failed'],
   ['failure', 'failed'],
@@ -56,7 +59,7 @@ function readRecipient(fields: ReportFields): ReportedRecipient | null {
         : originalAddress,
     action: action ?? (said === null ? actionOfStatus(status ?? statusIn(diagnostic)) : null),
     status,
-    diagnostic: diagnostic === '' ? null : diagnostic,
+    diagnostic: diagnostic === '' ? null : diagnostic.slice(0, DIAGNOSTIC_CHARACTERS_MAX),
     // What some add in brackets (ports, greetings) is not its name.
     remoteMta: remote === '' ? null : (remote.split(/\s/, 1)[0] ?? null),
   };

@@ -1,8 +1,7 @@
 /**
  * How servers word the notices that they write for people: one small rule each, with who writes so.
  *
- * Which recipients and reasons stand in a
- * notice is read in the same way for all (`notice.ts`).
+ * Which recipients and reasons stand in a notice is read in the same way for all (`notice.ts`).
  */
 import type { DeliveryAction } from './report.ts';
 
@@ -177,8 +176,12 @@ export const NOTICE_RULES: readonly NoticeRule[] = WORDED.map((rule) => ({
 export const ORIGINAL_FOLLOWS: RegExp =
   /^[ \t]{0,40}(?:[-=*_ ]{2,60}(?:below this line|this is a copy|original m|the header of the original|unsent message|returned message|message header|included is a copy|undelivered message|original mail|end of message|non-delivered information: )|message headers? follow|included is a copy of|-{0,40} ?original (?:message|mail)(?: follows| header)|below is a copy of|(?:return-path|received|dkim-signature|arc-seal): ?\S)/im;
 
-/** Local parts that programs write from. */
-export const DAEMON_LOCAL_PART: RegExp =
+/** Local parts and names that only a mail server's notices have. */
+export const MAILER_DAEMON: RegExp =
+  /^(?:"?mailer[-_.]?daemon|mdaemon|"?mail[-_. ]?deliver[a-z]*[-_. ]?(?:system|subsystem)|post[-_]?master|microsoftexchange[0-9a-f]+)\b/i;
+
+/** Local parts and names that programs write from, servers among them. */
+export const PROGRAM_SENDER: RegExp =
   /^(?:"?mailer[-_.]?daemon|mdaemon|"?(?:mail|message)[-_. ]?deliver[a-z]*[-_. ]?(?:system|subsystem)|post[-_]?master|no-?reply|do-?not-?reply|bounces?|mmdf|smtp|sysadmin|symantec|mailadmin|microsoftexchange[0-9a-f]+)\b/i;
 
 /** Subjects that programs give to notices. A reply or a forward by a person begins with other words. */

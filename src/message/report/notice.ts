@@ -20,10 +20,10 @@ export interface Notice {
 /** A notice is some lines; the original behind it may be large. */
 const NOTICE_CHARACTERS_MAX = 256 * 1024;
 /** What is said of one recipient. */
-const REASON_CHARACTERS_MAX = 2_000;
+const REASON_CHARACTERS_MAX = 1_000;
 const LINE_CHARACTERS_MAX = 1_000;
 
-const ADDRESS = String.raw`[^\s<>@"'(),:;\[\]]{1,64}@(?:[A-Za-z0-9_-]{1,63}\.){0,10}[A-Za-z0-9_-]{1,63}`;
+const ADDRESS = String.raw`[^\s\x00-\x1f\x7f-\x9f<>@"'(),:;\[\]]{1,64}@(?:[A-Za-z0-9_-]{1,63}\.){0,10}[A-Za-z0-9_-]{1,63}`;
 /** An address that a line begins with, behind a bullet or in brackets, and what follows it. */
 const LINE_BEGINS = new RegExp(
   String.raw`^[ \t]{0,40}(?:(?:[*>-]|>>>|--)[ \t]{1,4}|([45]\d\d[- ](?:[45]\.\d{1,3}\.\d{1,3} )?))?["'<]{0,2}(${ADDRESS})(?=["'>:;,. \t(\[<]|$)["'>]{0,2}(.*)$`,
@@ -91,7 +91,11 @@ function inSentences(lines: readonly string[]): readonly Found[] {
   for (const [index, line] of lines.entries()) {
     const match = IN_SENTENCE.exec(line.slice(0, LINE_CHARACTERS_MAX));
     if (match === null) continue;
-    const found: Found = { address: (match[1] as string).replace(/\.$/, ''), reason: [], characters: 0 };
+    const found: Found = {
+      address: cleanReportedAddress(match[1] as string).replace(/\.$/, ''),
+      reason: [],
+      characters: 0,
+    };
     for (const reason of lines.slice(index, index + 20)) add(found, reason.slice(0, LINE_CHARACTERS_MAX));
     return [found];
   }
@@ -167,7 +171,8 @@ export function readNotice(text: string): Notice | null {
   let found = collectRecipients(lines);
   if (found.length === 0) found = inSentences(lines);
   // Some name the recipients first and then say what happened.
-  if (found.length === 0) found = collectRecipients(notice.slice(0, match.at).split('\n'));
+  if (found.length === 0)
+    found = collectRecipients(notice.slice(0, notice.lastIndexOf('\n', match.at) + 1).split('\n'));
   if (found.length === 0) {
     const unnamed = toRecipient({ address: '', reason: [] }, match.rule.action);
     return { recipients: [unnamed], recipientCount: 1 };

@@ -54,6 +54,7 @@ test('readReport() reads the fields of each recipient, well-formed and not', () 
     'ann@b.test | delayed | - | - | -',
   ]);
   check('Final-Recipient: rfc822; ann@b.test\r\nStatus: 4.2.2', ['ann@b.test | delayed | 4.2.2 | - | -']);
+  check('Final-Recipient: rfc822; ann@b.test\r\nAction: expired', ['ann@b.test | failed | - | - | -']);
   check('Final-Recipient: rfc822; ann@b.test\r\nAction: deliverable', ['ann@b.test | - | - | - | -']);
   check('Action: failed', [' | failed | - | - | -']);
   check('Final-Recipient: utf-8; J\\x{FC}rgen@b.test\r\nAction: failed', [
@@ -106,6 +107,10 @@ test('readReport() tells a letter, an answer and a report apart', () => {
   check('From: ann@a.test\r\nAuto-Submitted: auto-replied\r\nSubject: x', 'Away.', 'auto-reply');
   check('From: ann@a.test\r\nAuto-Submitted: auto-generated\r\nSubject: Out of office', 'Report.', null);
   check('From: ann@a.test\r\nSubject: Abwesenheitsnotiz: Bin weg', 'Weg.', 'auto-reply');
+  check('From: ann@a.test\r\nSubject: Out of Office: back on Monday', 'Away.', 'auto-reply');
+  check('From: ann@a.test\r\nSubject: Vacation photos', 'See.', null);
+  check('From: ann@a.test\r\nSubject: Out of office on Friday?', 'Are you?', null);
+  check('From: no-reply@parcels.test\r\nSubject: Delivery failed: your parcel', 'Nobody was there.', null);
   check('From: ann@a.test\r\nPrecedence: auto_reply\r\nSubject: x', 'Away.', 'auto-reply');
   // What changes on the way tells nothing (design: a forged copy could have it).
   check('From: ann@a.test\r\nX-Autoreply: yes\r\nX-Failed-Recipients: x@y.test\r\nSubject: x', 'Hi.', null);

@@ -10,7 +10,7 @@ import { type DeliveryStatus, readDeliveryStatus } from './delivery-status.ts';
 import { readDisposition } from './disposition.ts';
 import { readFeedback, readNamedComplaint } from './feedback.ts';
 import { type Notice, readNotice } from './notice.ts';
-import { DAEMON_LOCAL_PART, NOTICE_SUBJECT } from './notice-rules.ts';
+import { MAILER_DAEMON, NOTICE_SUBJECT, PROGRAM_SENDER } from './notice-rules.ts';
 import type { DeliveryAction, DeliveryReport, MessageReport, ReportedMessage } from './report.ts';
 import { RECIPIENTS_MAX } from './report.ts';
 import { REPORT_BYTES_MAX } from './report-fields.ts';
@@ -151,25 +151,26 @@ function unworded(section: HeaderSection): Notice | null {
   return { recipients: [recipient], recipientCount: 1 };
 }
 
-/** The signs that a program sent a message about a delivery. */
-function daemonSigns(section: HeaderSection): { readonly sender: boolean; readonly subject: boolean } {
+interface SenderSigns {
+  /** A mail server: what it writes is a notice, whatever the words. */
+  readonly isDaemon: boolean;
+  /** A program, by its name or its subject: what it writes is a notice where the words are known. */
+  readonly isProgram: boolean;
+}
+
+function senderSigns(section: HeaderSection): SenderSigns {
   const subject = decodeLine(fieldValue(section, 'subject').slice(0, 2_000));
   const from = fieldValue(section, 'from').slice(0, 2_000);
   const [address] = parseAddresses(from);
-  return {
-    sender:
-      address === undefined ||
-      from.trim() === '<>' ||
-      DAEMON_LOCAL_PART.test(address.address) ||
-      DAEMON_LOCAL_PART.test(address.name),
-    subject: NOTICE_SUBJECT.test(subject),
-  };
+  if (address === undefined || from.trim() === '<>') return { isDaemon: true, isProgram: true };
+  const is = (pattern: RegExp): boolean => pattern.test(address.address) || pattern.test(address.name);
+  return { isDaemon: is(MAILER_DAEMON), isProgram: is(PROGRAM_SENDER) || NOTICE_SUBJECT.test(subject) };
 }
 
 function readTextReport(source: ReportSource, original: ReportedMessage): DeliveryReport | null {
   const { root, text } = source;
-  const signs = daemonSigns(root.section);
-  if (root.contentType !== 'multipart/report' && !signs.sender && !signs.subject) return null;
+  const { isDaemon, isProgram } = senderSigns(root.section);
+  if (root.contentType !== 'multipart/report' && !isProgram && !isDaemon) return null;
   const head = text.slice(0, TEXT_CHARACTERS_MAX);
   const told = either(original, fromText(head));
   // The fields for machines, in a text for people.
@@ -182,7 +183,7 @@ function readTextReport(source: ReportSource, original: ReportedMessage): Delive
   }
   // Text that was made of HTML has Markdown's escapes in its addresses.
   const notice =
-    readNotice(head.replace(/\\([!-/:-@[-`{-~])/g, '$1')) ?? (signs.sender ? unworded(root.section) : null);
+    readNotice(head.replace(/\\([!-/:-@[-`{-~])/g, '$1')) ?? (isDaemon ? unworded(root.section) : null);
   if (notice === null) return null;
   const status = { ...notice, reportingMta: null, originalEnvelopeId: null, originalMessageId: null };
   return deliveryReport(status, 'text', told);

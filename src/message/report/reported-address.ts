@@ -1,4 +1,5 @@
 /** Addresses as reports write them. */
+import { oneLine } from '../encoded-word.ts';
 
 /** A longer one is no address (RFC 5321 §4.5.3.1). */
 const ADDRESS_CHARACTERS_MAX = 320;
@@ -17,7 +18,7 @@ export function fromXtext(text: string): string {
 }
 
 /**
- * An address without brackets, quotes around the whole, and source route.
+ * An address on one line, without brackets, quotes around the whole, and source route.
  *
  * @param type Lower case, of the field that it stood in: `utf-8` is unescaped.
  */
@@ -28,5 +29,5 @@ export function cleanReportedAddress(text: string, type = ''): string {
     .replace(/^[<'"]+|[>'",;]+$/g, '')
     .replace(/^@[^@:]+:(?=.)/, '')
     .slice(0, ADDRESS_CHARACTERS_MAX);
-  return type === 'utf-8' ? fromUnitext(bare) : bare;
+  return oneLine(type === 'utf-8' ? fromUnitext(bare) : bare);
 }
