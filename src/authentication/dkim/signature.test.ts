@@ -60,7 +60,7 @@ test('parseDkimSignature() refuses tags of a wrong form', () => {
   check({ z: 'From:a|To:b' }, null);
 });
 
-test('parseDkimSignature() reads domains in U-labels (RFC 8616 §4)', () => {
+test('parseDkimSignature() reads domains in U-labels (RFC 8616 §5)', () => {
   const domain = Buffer.from('bücher.example').toString('latin1');
   const { claims } = parseDkimSignature(`v=1; d=${domain}; s=K`);
   assert.equal(claims.domain, 'xn--bcher-kva.example');

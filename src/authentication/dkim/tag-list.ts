@@ -6,7 +6,7 @@
  *     tag-name  = ALPHA *( ALPHA / DIGIT / "_" )
  *     tag-value = [ tval *( 1*(WSP / FWS) tval ) ]                  tval = 1*( %x21-3A / %x3C-7E )
  *
- * Octets above 0x7F are taken in values: internationalized mail has them (RFC 8616 §2).
+ * Octets above 0x7F are taken in values: internationalized mail has them (RFC 8616 §5).
  */
 
 /** A tag that was found; offsets are into the text of the list. */
