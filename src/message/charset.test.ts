@@ -47,6 +47,17 @@ test('decodeCharset() decodes the charsets of mail by the names that are sent', 
   check('viscii', '80 d5', 'Ạạ');
   check('x-viet-tcvn', 'b5', 'à');
   check('utf-7', Buffer.from('Hi Mom -+Jjo--!').toString('hex'), 'Hi Mom -☺-!'); // RFC 2152.
+  for (const [raw, expected] of [
+    ['A+ImIDkQ.', 'A\u2262\u0391.'], // RFC 2152's examples.
+    ['+ZeVnLIqe', '日本語'],
+    ['Item 3 is +AKM-1.', 'Item 3 is £1.'],
+    ['1 +- 1 +AGE-', '1 + 1 a'],
+    ['+2D3eAA-', '😀'],
+    ['+2D0-', '\ufffd'],
+    ['+', ''],
+  ] as const) {
+    assert.equal(decodeCharset(Buffer.from(raw), 'utf-7').text, expected, raw);
+  }
   check('cp437', '82', 'é');
   check('x-user-defined', 'c3a9', 'é');
   check('us-ascii', 'e9', 'é');
@@ -76,6 +87,7 @@ test('decodeCharset() decodes charsets that shift', () => {
   check('hz', 'a~~b~\nc ~{VPNR', 'a~bc 中我');
   check('hz-gb-2312', '~{VP\nVP', '中\nVP'); // A line end returns to ASCII.
   check('iso-2022-kr', '\x1b$)C\x0e0!\x0f a', '가 a');
+  check('iso-2022-kr', '\x0e0!0\x0fabc', '가\ufffdabc'); // Half a pair takes nothing with it.
   check('iso-2022-cn', '\x1b$)A\x0eVPND\x0f a', '中文 a');
   check('iso-2022-cn', '\x1b$)G\x0eG(\x0f a', '\ufffd\ufffd a'); // CNS 11643 is not read.
   assert.equal(

@@ -1,12 +1,14 @@
 /**
  * Octets of a named charset to text.
  *
- * The platform's decoder knows the charsets of the web; the two libraries behind it (old code pages
- * and UTF-7; Japanese variants) are loaded when a message first needs them, since most never do.
+ * The platform's decoder knows the charsets of the web; the two libraries behind it (old code pages;
+ * Japanese variants) are loaded when a message first needs them, since most never do.
  */
+import { isUtf8 } from 'node:buffer';
 import { createRequire } from 'node:module';
 import { charsetName, UNDECLARED } from './charset-aliases.ts';
 import { decodeShifted, isShiftedCharset } from './shifted-charsets.ts';
+import { decodeUtf7 } from './utf-7.ts';
 
 export { charsetName };
 
@@ -15,6 +17,9 @@ export interface DecodedText {
   /** What could not be done as declared; null where nothing is to be said. */
   readonly problem: 'unknown-charset' | 'invalid-octets' | 'mislabelled' | null;
 }
+
+/** Loads a library when it is first asked for; most messages need none. */
+const load = createRequire(import.meta.url);
 
 function platformDecoder(name: string): InstanceType<typeof TextDecoder> | null {
   try {
@@ -25,48 +30,58 @@ function platformDecoder(name: string): InstanceType<typeof TextDecoder> | null 
   }
 }
 
-function isValidUtf8(bytes: Uint8Array): boolean {
-  try {
-    new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-    return true;
-  } catch {
-    return false; // `fatal` answers by throwing; there is no other way to ask.
-  }
-}
-
 /** Text of octets without a declared charset: UTF-8 where it is, else Windows-1252, which never fails. */
 export function decodeUndeclared(bytes: Uint8Array): string {
-  return new TextDecoder(isValidUtf8(bytes) ? 'utf-8' : 'windows-1252').decode(bytes);
+  return new TextDecoder(isUtf8(bytes) ? 'utf-8' : 'windows-1252').decode(bytes);
 }
 
 function decodeJapanese(bytes: Uint8Array): string {
-  const japanese = createRequire(import.meta.url)('encoding-japanese') as typeof import('encoding-japanese');
+  const japanese = load('encoding-japanese') as typeof import('encoding-japanese');
   return japanese.convert(bytes, { to: 'UNICODE', from: 'JIS', type: 'string' });
 }
 
 function decodeByCodePage(name: string, bytes: Uint8Array): string | null {
-  const iconv = createRequire(import.meta.url)('iconv-lite') as typeof import('iconv-lite');
+  const iconv = load('iconv-lite') as typeof import('iconv-lite');
   return iconv.encodingExists(name) ? iconv.decode(Buffer.from(bytes), name) : null;
 }
 
-/** Surrogates written as UTF-8, three octets each (CESU-8), as some databases and Java write them. */
-const CESU_PAIR = /\xed([\xa0-\xaf])([\x80-\xbf])\xed([\xb0-\xbf])([\x80-\xbf])/g;
+/** Whether a surrogate of the range that begins with `second` stands there as UTF-8 of three octets. */
+function isSurrogate(bytes: Uint8Array, at: number, second: number): boolean {
+  return (
+    bytes[at] === 0xed && ((bytes[at + 1] ?? 0) & 0xf0) === second && ((bytes[at + 2] ?? 0) & 0xc0) === 0x80
+  );
+}
 
+/**
+ * Surrogate pairs that were written as UTF-8, three octets each (CESU-8), as the four octets that they
+ * should be. Some databases and Java write them.
+ */
 function withoutCesu(bytes: Uint8Array): Uint8Array {
-  const raw = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1');
-  const mended = raw.replace(CESU_PAIR, (_, a: string, b: string, c: string, d: string) => {
-    const high = ((a.charCodeAt(0) & 0x0f) << 6) | (b.charCodeAt(0) & 0x3f);
-    const low = ((c.charCodeAt(0) & 0x0f) << 6) | (d.charCodeAt(0) & 0x3f);
-    return Buffer.from(String.fromCodePoint(0x10000 + (high << 10) + low)).toString('latin1');
-  });
-  return mended === raw ? bytes : Buffer.from(mended, 'latin1');
+  if (!bytes.includes(0xed)) return bytes;
+  const mended = new Uint8Array(bytes.length);
+  let used = 0;
+  for (let at = 0; at < bytes.length; at += 1) {
+    if (!isSurrogate(bytes, at, 0xa0) || !isSurrogate(bytes, at + 3, 0xb0)) {
+      mended[used++] = bytes[at] as number;
+      continue;
+    }
+    const [, a = 0, b = 0, , c = 0, d = 0] = bytes.subarray(at, at + 6);
+    const high = ((a & 0x0f) << 6) | (b & 0x3f);
+    const code = 0x10000 + (high << 10) + (((c & 0x0f) << 6) | (d & 0x3f));
+    mended[used++] = 0xf0 | (code >> 18);
+    mended[used++] = 0x80 | ((code >> 12) & 0x3f);
+    mended[used++] = 0x80 | ((code >> 6) & 0x3f);
+    mended[used++] = 0x80 | (code & 0x3f);
+    at += 5;
+  }
+  return mended.subarray(0, used);
 }
 
 function decodeUtf8(bytes: Uint8Array): DecodedText {
   const utf8 = new TextDecoder('utf-8');
-  if (isValidUtf8(bytes)) return { text: utf8.decode(bytes), problem: null };
+  if (isUtf8(bytes)) return { text: utf8.decode(bytes), problem: null };
   const mended = withoutCesu(bytes);
-  if (mended !== bytes && isValidUtf8(mended)) return { text: utf8.decode(mended), problem: null };
+  if (mended.length < bytes.length && isUtf8(mended)) return { text: utf8.decode(mended), problem: null };
   const text = utf8.decode(mended);
   // Not one octet above 127 that is UTF-8: the label is wrong, and it is most likely Windows-1252.
   const isMislabelled = !/[^\0-\x7f\ufffd]/.test(text);
@@ -103,6 +118,7 @@ function looksJapanese(bytes: Uint8Array): boolean {
 
 function decodeNamed(bytes: Uint8Array, name: string): string | null {
   if (isShiftedCharset(name)) return decodeShifted(bytes, name);
+  if (name === 'utf-7') return decodeUtf7(bytes);
   if (name === 'iso-2022-jp') {
     const text = new TextDecoder(name).decode(bytes);
     return text.includes('\ufffd') ? decodeJapanese(bytes) : text;
@@ -147,7 +163,7 @@ const WESTERN = new Set(['windows-1252', 'iso-8859-15']);
  * whose letters in a row can be UTF-8 by chance (Thai, Cyrillic, Chinese).
  */
 export function decodePartCharset(bytes: Uint8Array, label: string): DecodedText {
-  if (WESTERN.has(charsetName(label)) && bytes.some((octet) => octet > 0x7f) && isValidUtf8(bytes)) {
+  if (WESTERN.has(charsetName(label)) && bytes.some((octet) => octet > 0x7f) && isUtf8(bytes)) {
     return { text: new TextDecoder('utf-8').decode(bytes), problem: 'mislabelled' };
   }
   return decodeCharset(bytes, label);

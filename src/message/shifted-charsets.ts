@@ -3,7 +3,8 @@
  * (RFC 1843), ISO-2022-KR (RFC 1557) and ISO-2022-CN (RFC 1922).
  *
  * The Encoding Standard refuses them, since a browser that is told a wrong one can be made to see
- * script; in mail they are text like any other. Total and linear: a pair that is none becomes U+FFFD.
+ * script; in mail they are text like any other. Each is rewritten into the charset of eight bits that
+ * has the same characters, and decoded at once. Total and linear: what is wrong becomes U+FFFD.
  */
 
 const ESCAPE = 0x1b;
@@ -13,7 +14,7 @@ const LF = 0x0a;
 const TILDE = 0x7e;
 const OPEN = 0x7b;
 const CLOSE = 0x7d;
-/** An octet that begins no character in either set. */
+/** An octet that is no character in either charset of eight bits, nor part of one. */
 const NO_CHARACTER = 0xff;
 
 /** Names that {@link decodeShifted} knows. */
@@ -23,63 +24,68 @@ export function isShiftedCharset(name: string): name is ShiftedCharset {
   return name === 'hz-gb-2312' || name === 'iso-2022-kr' || name === 'iso-2022-cn';
 }
 
-/** Collects runs of one kind and decodes each at once. */
-class Runs {
-  readonly #ascii = new TextDecoder('windows-1252');
-  readonly #texts: string[] = [];
+/** The text in its charset of eight bits: ASCII as it is, octets of pairs with the high bit set. */
+class EightBits {
   readonly #octets: Uint8Array;
   #used = 0;
-  /** Null while the run is ASCII. */
-  #decoder: InstanceType<typeof TextDecoder> | null = null;
+  /** The first octet of a pair whose second is to come. */
+  #isOpen = false;
 
   constructor(sizeMax: number) {
     this.#octets = new Uint8Array(sizeMax);
   }
 
-  put(decoder: InstanceType<typeof TextDecoder> | null, octet: number): void {
-    if (decoder !== this.#decoder) this.flush();
-    this.#decoder = decoder;
-    this.#octets[this.#used++] = decoder === null ? octet : octet | 0x80;
+  ascii(octet: number): void {
+    this.#close();
+    this.#octets[this.#used++] = octet < 0x80 ? octet : NO_CHARACTER;
   }
 
-  flush(): void {
-    if (this.#used > 0) {
-      this.#texts.push((this.#decoder ?? this.#ascii).decode(this.#octets.subarray(0, this.#used)));
-    }
-    this.#used = 0;
+  ofPair(octet: number): void {
+    this.#octets[this.#used++] = octet | 0x80;
+    this.#isOpen = !this.#isOpen;
   }
 
-  text(): string {
-    this.flush();
-    return this.#texts.join('');
+  unknown(): void {
+    this.#close();
+    this.#octets[this.#used++] = NO_CHARACTER;
+  }
+
+  /** Half a pair must not take what follows it with it. */
+  #close(): void {
+    if (this.#isOpen) this.#octets[this.#used - 1] = NO_CHARACTER;
+    this.#isOpen = false;
+  }
+
+  decode(charset: 'gb18030' | 'euc-kr'): string {
+    this.#close();
+    return new TextDecoder(charset).decode(this.#octets.subarray(0, this.#used));
   }
 }
 
 /** `~{` and `~}` switch, `~~` is a tilde, `~` at a line's end joins lines; a line end returns to ASCII. */
 function decodeHz(bytes: Uint8Array): string {
-  const chinese = new TextDecoder('gb18030');
-  const runs = new Runs(bytes.length);
-  let decoder: InstanceType<typeof TextDecoder> | null = null;
+  const text = new EightBits(bytes.length);
+  let shifted = false;
   for (let at = 0; at < bytes.length; at += 1) {
     const octet = bytes[at] as number;
     const next = bytes[at + 1];
-    if (octet === LF) decoder = null;
+    if (octet === LF) shifted = false;
     if (octet !== TILDE) {
-      runs.put(octet > 0x20 ? decoder : null, octet);
-    } else if (next === OPEN && decoder === null) {
-      decoder = chinese;
+      if (shifted && octet > 0x20) text.ofPair(octet);
+      else text.ascii(octet);
+    } else if (next === (shifted ? CLOSE : OPEN)) {
+      shifted = !shifted;
       at += 1;
-    } else if (next === CLOSE && decoder !== null) {
-      decoder = null;
-      at += 1;
-    } else if (next === LF && decoder === null) {
+    } else if (shifted) {
+      text.ofPair(octet);
+    } else if (next === LF) {
       at += 1;
     } else {
-      if (next === TILDE && decoder === null) at += 1;
-      runs.put(decoder, octet);
+      if (next === TILDE) at += 1;
+      text.ascii(octet);
     }
   }
-  return runs.text();
+  return text.decode('gb18030');
 }
 
 /** Whether `ESC $ ) F` names the set that we read: KS X 1001, GB 2312. */
@@ -96,8 +102,7 @@ function isDesignated(
  * of GB 2312 is read; the planes of CNS 11643, which mail does not use, become U+FFFD.
  */
 function decodeIso2022(bytes: Uint8Array, name: ShiftedCharset): string {
-  const runs = new Runs(bytes.length);
-  const preset = new TextDecoder(name === 'iso-2022-kr' ? 'euc-kr' : 'gb18030');
+  const text = new EightBits(bytes.length);
   let isOurs = true;
   let shifted = false;
   for (let at = 0; at < bytes.length; at += 1) {
@@ -109,11 +114,12 @@ function decodeIso2022(bytes: Uint8Array, name: ShiftedCharset): string {
     else if (octet === SHIFT_IN) shifted = false;
     else {
       if (octet === LF) shifted = false;
-      const isPair = shifted && octet > 0x20;
-      runs.put(isPair ? preset : null, isPair && !isOurs ? NO_CHARACTER : octet);
+      if (!shifted || octet <= 0x20) text.ascii(octet);
+      else if (isOurs) text.ofPair(octet);
+      else text.unknown();
     }
   }
-  return runs.text();
+  return text.decode(name === 'iso-2022-kr' ? 'euc-kr' : 'gb18030');
 }
 
 /** Decodes a charset that shifts. Never throws. */
