@@ -119,6 +119,7 @@ test('decideTrust() asks for one author: two From fields, groups and none are mu
     'multiple-from: From is ann@[192.0.2.1] and not one address at a domain',
     from(['ann@[192.0.2.1]'], 1, null),
   );
+  check('multiple-from: From names 2 addresses', from(['ann@corp.example'], 2, 'corp.example'));
   // The domain that is judged and the address that is on the list must be those of one author.
   check('multiple-from', from(['ann@corp.example'], 1, 'evil.example'));
   check('multiple-from', {
