@@ -72,10 +72,10 @@ function answer(input: Buffer): void {
   for (const type of ['A', 'AAAA', 'MX', 'TXT', 'PTR'] as const) readAnswerPacket(input, type);
 }
 
-export const AUTHENTICATION_TARGETS = {
+export const AUTHENTICATION_TARGETS: Readonly<Record<string, Target>> = {
   signed,
   records,
   macros,
   names,
   answer,
-} as const satisfies Readonly<Record<string, Target>>;
+};

@@ -218,7 +218,7 @@ function document(input: Buffer): void {
   parseDocument(input);
 }
 
-export const MESSAGE_TARGETS = {
+export const MESSAGE_TARGETS: Readonly<Record<string, Target>> = {
   message,
   header,
   addresses,
@@ -234,4 +234,4 @@ export const MESSAGE_TARGETS = {
   report,
   quoted,
   document,
-} as const satisfies Readonly<Record<string, Target>>;
+};
