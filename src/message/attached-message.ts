@@ -8,8 +8,8 @@ import { decodeTransfer } from './transfer-encoding.ts';
 
 /** Octets of an attached message in which its header fields are looked for. */
 const ATTACHED_HEADER_BYTES = 64 * 1024;
-/** Of its fields no more is shown, and a name is far shorter. */
-const ATTACHED_FIELD_CHARACTERS = 2 * 1024;
+/** Of its fields no more is looked at: a name has 200 octets, and a message can have a thousand of them. */
+const ATTACHED_FIELD_CHARACTERS = 1024;
 /** Attached messages that are named in the body; a digest may have more. */
 const MESSAGES_NAMED_MAX = 20;
 

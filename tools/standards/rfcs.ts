@@ -46,6 +46,7 @@ export const RFCS: Readonly<Record<number, Rfc>> = {
   2046: { title: 'MIME Part Two', standing: 'partly', scope: 'reading; message/partial is not put together' },
   2047: { title: 'MIME Part Three', standing: 'implemented', scope: 'encoded words in header fields' },
   2049: { title: 'MIME Part Five', standing: 'followed', scope: 'canonical form' },
+  2152: { title: 'UTF-7', standing: 'implemented', scope: 'decoding' },
   2181: { title: 'Clarifications to the DNS Specification', standing: 'partly', scope: 'TTLs' },
   2183: { title: 'Content-Disposition', standing: 'implemented', scope: 'names and kinds of attachments' },
   2231: {
