@@ -11,14 +11,31 @@ import { readRawBytes } from './journal/log/raw-bytes.ts';
 import type { AuthenticationAnswer, AuthenticationRequest } from './pipeline/authenticator.ts';
 import { systemClock } from './system/clock.ts';
 import { createResolver } from './system/dns/resolver.ts';
+import type { Log } from './system/log.ts';
 import { systemRandom } from './system/random.ts';
 
 type Resolver = ReturnType<typeof createResolver>;
 
 const slowDomains = new SlowDomains({
   clock: systemClock,
-  domainOf: (name) => organizationalDomain(name.toLowerCase()) ?? name.toLowerCase(),
+  domainOf: (name) => organizationalDomain(name.toLowerCase()),
 });
+/** Events go to the daemon's log. */
+function teller(level: keyof Log): Log[keyof Log] {
+  return (event, fields) => tell({ kind: 'event', level, event, fields });
+}
+
+const parentLog: Log = {
+  debug: teller('debug'),
+  info: teller('info'),
+  warn: teller('warn'),
+  error: teller('error'),
+};
+
+function tell(answer: AuthenticationAnswer): void {
+  process.send?.(answer);
+}
+
 let current: { readonly key: string; readonly resolver: Resolver } | null = null;
 
 /** The resolver and its cache stay until the configuration names others; questions under way end with the old one. */
@@ -26,7 +43,8 @@ function resolverFor(dns: AuthenticationRequest['dns']): Resolver {
   const key = JSON.stringify(dns);
   if (current?.key !== key) {
     void current?.resolver[Symbol.asyncDispose]();
-    current = { key, resolver: createResolver({ ...dns, clock: systemClock, random: systemRandom }) };
+    const resolver = createResolver({ ...dns, clock: systemClock, random: systemRandom, log: parentLog });
+    current = { key, resolver };
   }
   return current.resolver;
 }
@@ -58,5 +76,5 @@ process.on('disconnect', () => process.exit(0));
 // A terminal's interrupt is for the daemon, which ends this process when it is done with it.
 process.on('SIGINT', () => undefined);
 process.on('message', (request) => {
-  void answerOrFailure(request as AuthenticationRequest).then((reply) => process.send?.(reply));
+  void answerOrFailure(request as AuthenticationRequest).then(tell);
 });

@@ -188,6 +188,10 @@ class AuthenticationProcess implements Authenticator, AsyncDisposable {
   }
 
   #answered(answer: AuthenticationAnswer): void {
+    if (answer.kind === 'event') {
+      this.#options.log[answer.level](answer.event, answer.fields);
+      return;
+    }
     const job = this.#release(answer.id);
     if (job !== undefined)
       if (answer.kind === 'verdict') job.resolve(answer.verdict);
@@ -236,7 +240,10 @@ function ended(): AimxError {
   return new AimxError('authenticator.died', 'The authentication process has been ended');
 }
 
-function failure(answer: Exclude<AuthenticationAnswer, { kind: 'verdict' }>, source: RawSource): Error {
+function failure(
+  answer: Extract<AuthenticationAnswer, { kind: 'damaged' | 'failed' }>,
+  source: RawSource,
+): Error {
   if (answer.kind === 'damaged') return damagedSource(source, answer.found);
   return Object.assign(new Error(answer.message), { code: answer.code });
 }

@@ -5,6 +5,7 @@
 import type { AuthenticationInput } from '../authentication/authentication.ts';
 import type { Verdict } from '../authentication/verdict.ts';
 import type { MessageRow, RawSource } from '../journal/journal.ts';
+import type { Log, LogFields } from '../system/log.ts';
 
 /** Asks who wrote a message. */
 export interface Authenticator {
@@ -29,6 +30,13 @@ export interface AuthenticationRequest {
 }
 
 export type AuthenticationAnswer =
+  /** The process has no log of its own. */
+  | {
+      readonly kind: 'event';
+      readonly level: keyof Log;
+      readonly event: string;
+      readonly fields: LogFields | undefined;
+    }
   | { readonly kind: 'verdict'; readonly id: number; readonly verdict: Verdict }
   /** The stored octets are not the accepted ones; null where the disk does not give them back. */
   | { readonly kind: 'damaged'; readonly id: number; readonly found: string | null }

@@ -81,6 +81,8 @@ test('DNS is silent: 250 at once, the file within 20 s, the hook held; it starts
   await daemon.settled();
   assert.deepEqual([field(ground, 'dkim'), field(ground, 'trusted')], ['temperror', 'false']);
   assert.match(field(ground, 'trust_reason') ?? '', /^temperror: /);
+  const events = daemon.events.map(({ event }) => event);
+  assert.ok(events.includes('dns.silent') && events.includes('message.unverified'), events.join());
   assert.deepEqual(ground.starts(), []);
   dns.resume();
   await until(() => ground.starts().length === 1, 'the start after DNS came back', 40_000);
