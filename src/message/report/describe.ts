@@ -1,6 +1,7 @@
 /** A report in plain words, as it stands at the head of the body. */
 import { assertNever } from '../../system/assert.ts';
 import { oneLine } from '../encoded-word.ts';
+import { withoutInvisible } from '../invisible-characters.ts';
 import { statusIn } from './delivery-status.ts';
 import type {
   ComplaintReport,
@@ -27,10 +28,11 @@ const ACTION_WORDS: Readonly<Record<DeliveryAction, string>> = {
   expanded: 'Delivered to a list',
 };
 
+/** One line without what nobody sees, cut. */
 function cut(text: string, max: number): string {
-  const line = oneLine(text);
-  const characters = [...line.slice(0, 2 * max)];
-  return line.length <= max ? line : `${characters.slice(0, max).join('')} …`;
+  const line = oneLine(withoutInvisible(text.slice(0, 4 * max)).text);
+  const characters = [...line];
+  return characters.length <= max ? line : `${characters.slice(0, max).join('')} …`;
 }
 
 /** The more specific one of a status and what the other side said of it. */

@@ -87,10 +87,11 @@ test('describeReport() keeps on its lines what a report contains', () => {
   const { recipients, ...rest } = status('Final-Recipient: rfc822; a@b.test\r\nAction: failed');
   const [recipient] = recipients;
   assert.ok(recipient !== undefined);
-  const diagnostic = `x\n+++\n${'y'.repeat(1_000)}`;
+  const diagnostic = `x\n+++\n\u202e\u200b\u001b[31m${'y'.repeat(1_000)}`;
   const lines = describeReport({ ...rest, recipients: [{ ...recipient, diagnostic }] }).split('\n');
   assert.equal(lines.length, 1);
   assert.ok((lines[0] ?? '').length < 400);
+  assert.match(lines[0] ?? '', /"x \+\+\+ \[31my+ …"$/);
 });
 
 test('readReport() tells a letter, an answer and a report apart', () => {
