@@ -88,6 +88,7 @@ test('decodeCharset() decodes charsets that shift', () => {
   check('hz-gb-2312', '~{VP\nVP', '中\nVP'); // A line end returns to ASCII.
   check('iso-2022-kr', '\x1b$)C\x0e0!\x0f a', '가 a');
   check('iso-2022-kr', '\x0e0!0\x0fabc', '가\ufffdabc'); // Half a pair takes nothing with it.
+  check('hz', '~{VPN~}abc', '中\ufffdabc');
   check('iso-2022-cn', '\x1b$)A\x0eVPND\x0f a', '中文 a');
   check('iso-2022-cn', '\x1b$)G\x0eG(\x0f a', '\ufffd\ufffd a'); // CNS 11643 is not read.
   assert.equal(
@@ -104,6 +105,7 @@ test('decodePartCharset() mends wrong labels', () => {
   check('utf-8', 'eda0bd edb880', '😀', null);
   check('iso-8859-1', 'c3a9', 'é', 'mislabelled');
   check('cp1252', 'e282ac', '€', 'mislabelled');
+  check('iso-8859-1', '61', 'a', null);
   check('iso-8859-1', 'c3a9 e9', 'Ã©é', null);
   check('iso-8859-5', 'd0b0', decodeCharset(bytes('d0b0'), 'iso-8859-5').text, null); // May be what was meant.
   check('x-nowhere', 'c3a9', 'é', 'unknown-charset');

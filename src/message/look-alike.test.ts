@@ -52,6 +52,7 @@ test('lookAlikeAddresses() says nothing of what people and companies are called'
   check('İbrahim Işık');
   check('ООО Ромашка via SMSка');
   check('Team Ω, 5 kΩ ΔT µm');
+  check('\u03b1x p\u043e'); // Of two letters: formulas.
   check('АННА СОТНИК');
   check('Արամ Խաչատրյան');
   check('สมชาย ใจดี');

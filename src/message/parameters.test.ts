@@ -57,6 +57,7 @@ test('parseParameterized() reads the broken forms of RFC 2231', () => {
   check('filename*0=a; filename*0=x; filename*1=b', 'ab'); // One is there twice.
   check("filename*0*=utf-8''caf%C3; filename*1*=%A9; filename*2=.txt", 'café.txt'); // A character in two sections.
   check("filename*0=x; filename*=utf-8''caf%C3%A9.txt; filename=y", 'café.txt'); // All forms at once.
+  check("filename*0=x; filename*=utf-8''whole; filename*1=y", 'whole');
   check("filename*=utf-8''100%.txt", '100%.txt');
   check("filename*=utf-8''a%zz%4.txt", 'a%zz%4.txt');
   check("filename*=utf-8''%C3.txt", '\u00c3.txt'); // Not UTF-8: read as Windows-1252.

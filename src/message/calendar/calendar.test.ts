@@ -19,6 +19,9 @@ test('describeCalendar() says who, when and where', () => {
     assert.deepEqual(described(lines, method).split('\n'), expected);
   check(
     [
+      'BEGIN:VALARM',
+      'SUMMARY:of the alarm',
+      'END:VALARM',
       'UID:1@x.test',
       'SUMMARY:Plans\\, and\\nmore\\; a long',
       '  line',
@@ -79,6 +82,10 @@ test('describeCalendar() says who, when and where', () => {
     ['Calendar invitation: [31mred', 'When: 2026-12-24 23:00 (A:B;C)'],
   );
   check(['DTSTART:20261399T100000Z', 'SUMMARY:x'], ['Calendar invitation: x']); // No such day.
+  check(
+    ['DTSTART:20261224T230000Z', 'RRULE:FREQ=\u202eX', 'SUMMARY:x'],
+    ['Calendar invitation: x', 'When: 2026-12-24 23:00 UTC, by the rule FREQ=X'],
+  );
   check(['DTSTART:tomorrow', 'no line', ':', ';=:', 'SUMMARY:x'], ['Calendar invitation: x']);
 });
 
