@@ -57,7 +57,14 @@ interface Row extends Partial<Pick<Findings, 'spf' | 'arc' | 'discovery'>> {
 function compose(row: Row): Verdict {
   return composeVerdict({
     author: { addresses: ['a@corp.example'], count: 1, domain: 'corp.example', ...row.author },
-    fields: { repeated: [], date: null, transferEncoding: row.transferEncoding ?? null, to: [], cc: [] },
+    fields: {
+      repeated: [],
+      hasMessageId: true,
+      date: null,
+      transferEncoding: row.transferEncoding ?? null,
+      to: [],
+      cc: [],
+    },
     spf: row.spf ?? { result: 'none', domain: null, identity: 'mailfrom', reason: null },
     dkim: { signatures: row.signatures ?? [], notJudged: 0 },
     arc: row.arc ?? NO_ARC,

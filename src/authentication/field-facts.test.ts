@@ -162,3 +162,12 @@ test('readFieldFacts() takes any bytes', () => {
     }),
   );
 });
+
+test('readFieldFacts() finds a Message-ID where the reader finds one', () => {
+  const check = (head: string, expected: boolean): void =>
+    assert.equal(facts(`From: a@corp.example\n${head}\n\nText\n`).fields.hasMessageId, expected, head);
+  check('Message-ID: <a@corp.example>', true);
+  check('Subject: none', false);
+  check('Message-ID:', false);
+  check('Message-ID: <>', false);
+});

@@ -13,6 +13,7 @@ import {
   readHeaderSection,
   scanHeaderSection,
 } from '../message/header-section.ts';
+import { parseMessageId } from '../message/message-ids.ts';
 import { readMimeTree, transferEncodingOf } from '../message/mime-tree.ts';
 import { isIdentityEncoding } from '../message/transfer-encoding.ts';
 import { epochMs } from '../system/clock.ts';
@@ -99,6 +100,7 @@ export function readFieldFacts(content: Uint8Array): {
     author: readAuthor(section, { fromFields: counts.get('from') ?? 0 }),
     fields: {
       repeated: ONCE.filter((name) => (counts.get(name) ?? 0) > 1),
+      hasMessageId: parseMessageId(fieldValue(section, 'message-id')) !== '',
       date: date === null ? null : epochMs(date.instantMs),
       transferEncoding: effectiveEncoding(content, section),
       to: recipients(section, 'to'),

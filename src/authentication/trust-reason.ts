@@ -41,6 +41,8 @@ export type TrustFailure =
       readonly fields: readonly string[];
       readonly transferEncoding: string | null;
     }
+  /** There is no Message-ID that could be covered. */
+  | { readonly code: 'not-covered'; readonly domain: string; readonly fields: 'no-message-id' }
   /** `ageMs`: at its receipt; negative where it lies ahead, null where nothing says. */
   | { readonly code: 'stale'; readonly ageMs: number | null; readonly ageMsMax: number }
   | {
@@ -118,6 +120,11 @@ function sentence(
     case 'not-aligned':
       return notAlignedSentence(failure);
     case 'not-covered':
+      if (failure.fields === 'no-message-id')
+        return (
+          'it has no Message-ID, so a copy that is changed where nobody signs could not be told from another ' +
+          `letter; ask ${safe(failure.domain)} to send mail with one`
+        );
       return (
         `the signature of ${safe(failure.domain)} does not cover ${namesOf(failure.fields)}, ` +
         `so anybody could have changed ${failure.fields.length === 1 ? 'it' : 'them'}; ` +

@@ -51,7 +51,14 @@ const BROKEN: SignatureCheck = { ...SIGNED, result: 'fail', reason: 'the body wa
 /** A plain message of ann@corp.example, signed by her domain and unknown to SPF. */
 const PLAIN: VerdictDetails = {
   author: { addresses: ['ann@corp.example'], count: 1, domain: 'corp.example' },
-  fields: { repeated: [], date: ago(0), transferEncoding: null, to: ['agent@aimx.example'], cc: [] },
+  fields: {
+    repeated: [],
+    hasMessageId: true,
+    date: ago(0),
+    transferEncoding: null,
+    to: ['agent@aimx.example'],
+    cc: [],
+  },
   spf: { result: 'none', identity: 'mailfrom', domain: null, alignment: 'unaligned', reason: null },
   signatures: [SIGNED],
   signaturesNotJudged: 0,
@@ -212,6 +219,7 @@ test('decideTrust() asks that the signature covers what the decision rests on', 
     fields: { transferEncoding: 'base64' },
   });
   check('true', { fields: { transferEncoding: 'quoted-printable' } });
+  check('not-covered: it has no Message-ID, so a copy', { fields: { hasMessageId: false } });
 });
 
 test('decideTrust() refuses what is older than its fingerprint is kept, or comes from the future', () => {

@@ -261,6 +261,7 @@ function coverFailure(
   uncovered: readonly string[],
   { fields }: VerdictDetails,
 ): TrustFailure | null {
+  if (!fields.hasMessageId) return { code: 'not-covered', domain, fields: 'no-message-id' };
   const asked =
     fields.transferEncoding === null ? FIELDS_TO_COVER : [...FIELDS_TO_COVER, 'content-transfer-encoding'];
   const missing = asked.filter((name) => uncovered.includes(name));

@@ -76,6 +76,8 @@ export interface Author {
 export interface FieldFacts {
   /** Lower-case names of fields that may occur once (RFC 5322 §3.6, RFC 2045 §3) and occur more often. */
   readonly repeated: readonly string[];
+  /** A Message-ID stands in it, by which copies of a signed letter are known. */
+  readonly hasMessageId: boolean;
   /** When Date says the message was written; null where it is absent or no date. */
   readonly date: EpochMs | null;
   /** Top-level Content-Transfer-Encoding, lower case, where it changes how the body is read (design §3.4); else null. */

@@ -7,7 +7,7 @@ import { formatAuthenticationResults } from './authentication-results.ts';
 
 const DETAILS: VerdictDetails = {
   author: { addresses: ['a@corp.example'], count: 1, domain: 'corp.example' },
-  fields: { repeated: [], date: null, transferEncoding: null, to: [], cc: [] },
+  fields: { repeated: [], hasMessageId: true, date: null, transferEncoding: null, to: [], cc: [] },
   spf: { result: 'pass', identity: 'mailfrom', domain: 'corp.example', alignment: 'aligned', reason: null },
   signatures: [
     {

@@ -5,7 +5,7 @@ import { describeChecks } from './check-words.ts';
 
 const DETAILS: VerdictDetails = {
   author: { addresses: [], count: 0, domain: null },
-  fields: { repeated: [], date: null, transferEncoding: null, to: [], cc: [] },
+  fields: { repeated: [], hasMessageId: true, date: null, transferEncoding: null, to: [], cc: [] },
   spf: { result: 'none', identity: 'mailfrom', domain: null, alignment: 'unaligned', reason: null },
   signatures: [],
   signaturesNotJudged: 0,

@@ -17,7 +17,7 @@ const VERDICT = {
   dkim: 'pass',
   details: {
     author: { addresses: ['ann@corp.example'], count: 1, domain: 'corp.example' },
-    fields: { repeated: [], date: RECEIVED, transferEncoding: null, to: [], cc: [] },
+    fields: { repeated: [], hasMessageId: true, date: RECEIVED, transferEncoding: null, to: [], cc: [] },
     spf: { result: 'none', identity: 'mailfrom', domain: null, alignment: 'unaligned', reason: null },
     signatures: [
       {

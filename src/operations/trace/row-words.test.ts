@@ -6,7 +6,7 @@ import { describeRow, type RowSurroundings } from './row-words.ts';
 
 const DETAILS: VerdictDetails = {
   author: { addresses: ['a@corp.example'], count: 1, domain: 'corp.example' },
-  fields: { repeated: [], date: null, transferEncoding: null, to: [], cc: [] },
+  fields: { repeated: [], hasMessageId: true, date: null, transferEncoding: null, to: [], cc: [] },
   spf: {
     result: 'none',
     identity: 'mailfrom',
