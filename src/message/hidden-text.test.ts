@@ -229,6 +229,8 @@ test("htmlToMarkdown() applies simple selectors of the mail's own style sheets",
   checkHidden('<p class=a>@</p><style>.a{display:none}</style>');
   checkShown(sheet('.a{display:none}', '<p class=a style="display:block">@</p>'));
   checkShown(sheet('.a{display:none} .b{display:block}'));
+  checkShown(sheet('.b{display:none} .a{display:block}'));
+  checkShown(sheet('section > p{display:none}', '<section><div><p>@</p></div></section>'));
   checkShown(sheet('#i{display:block} .a{display:none}'));
   checkShown(sheet('.A{display:none} .aa{display:none} .o > p > p{display:none} p .a{display:none}'));
   checkShown(sheet('@media print{.a{display:none}} @media (max-width:600px){.a{display:none}}'));

@@ -38,6 +38,7 @@ test('htmlToMarkdown() writes emphasis once, around words, and none around nothi
   check('<b>a<br>b</b>', '**a**\n**b**');
   check('<p><b>a</p><p>b</b> c</p>', '**a**\n\n**b** c');
   check('<b><i>a</i></b> <s>b</s>', '***a*** ~~b~~');
+  check('<b>a</b><i>b</i> <i>c</i>', '**a**b *c*');
   check('<b>a <code>b</code></b>', '**a `b`**');
 });
 
@@ -59,6 +60,8 @@ test('htmlToMarkdown() keeps links that can be followed, and shows where mislead
     '[a](https://x.test/)[b](https://y.test/)',
   );
   check('<a href="https://x.test/"></a><a name=x>y</a>', 'y');
+  check('<p><a href="https://x.test/">a</p>b</a>', '[a](https://x.test/)\n\nb');
+  check('<p><a href="https://x.test/"><div>a</div>b</a>', '[a](https://x.test/)\nb');
   check(
     '<a href="https://evil.test/x">www.bank.test</a>.',
     'www.bank.test ([evil.test](https://evil.test/x)).',
@@ -114,6 +117,7 @@ test('htmlToMarkdown() takes tables of layout as text in reading order', () => {
   check('<table role=presentation border=1><tr><td>a<td>b<tr><td>c<td>d</table>', 'a\nb\nc\nd');
   check('<table><tr><td><h2>a</h2><td>b<tr><td>c<td>d</table>', '## a\n\nb\nc\nd');
   check('<table><tr><th>a<tr><th>b</table>', 'a\nb');
+  check('<table><tr><td>a<td><tr><td><td>b</table>', 'a\nb');
   check(
     `<table border=1><tr><td>${'word '.repeat(100)}<td>b<tr><td>c<td>d</table>`,
     `${'word '.repeat(100).trim()}\nb\nc\nd`,
