@@ -119,7 +119,10 @@ export function readHeader(section: HeaderSection): ReadHeader {
     date: parseDateTime(fieldValue(section, 'date'))?.rfc3339 ?? null,
     inReplyTo: reader.bounded('in-reply-to', parseMessageIds(fieldValue(section, 'in-reply-to'))[0] ?? ''),
     references: boundedIds(ids),
-    listId: reader.bounded('list-id', oneLine(decodeLine(fieldValue(section, 'list-id')))),
+    listId: reader.bounded(
+      'list-id',
+      oneLine(withoutInvisible(decodeLine(fieldValue(section, 'list-id'))).text),
+    ),
     autoSubmitted: reader.bounded('auto-submitted', decodeLine(fieldValue(section, 'auto-submitted'))),
   };
   return { header, warnings: reader.warnings };

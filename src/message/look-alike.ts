@@ -10,6 +10,7 @@ import { domainToUnicode } from 'node:url';
 import type { Address } from './addresses.ts';
 import { wellFormed } from './charset.ts';
 import { asciiLookAlike } from './confusables.ts';
+import { withoutInvisible } from './invisible-characters.ts';
 
 /** Addresses of one field that are looked at, and what is said of one field. */
 const ADDRESSES_CONSIDERED_MAX = 100;
@@ -155,8 +156,19 @@ function otherAddress({ name, address }: Address): string {
   return '';
 }
 
+/** Characters that nobody sees in an address, which is not shown without them: it would be another one. */
+function hiddenInAddress(address: string): string {
+  const seen = withoutInvisible(address).text;
+  if (seen === address) return '';
+  const hidden = [...new Set(address)].filter((character) => !seen.includes(character));
+  const named = hidden.slice(0, CODE_POINTS_NAMED_MAX).map(codePoint).join(', ');
+  return `the address ${quoted(seen)} has characters in it that nobody sees: ${named}`;
+}
+
 function judge(address: Address): readonly string[] {
   const found: string[] = [];
+  const hidden = hiddenInAddress(address.address);
+  if (hidden !== '') found.push(hidden);
   const other = otherAddress(address);
   if (other !== '' && address.address !== '') {
     found.push(
