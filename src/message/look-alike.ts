@@ -160,7 +160,8 @@ function otherAddress({ name, address }: Address): string {
 function hiddenInAddress(address: string): string {
   const seen = withoutInvisible(address).text;
   if (seen === address) return '';
-  const hidden = [...new Set(address)].filter((character) => !seen.includes(character));
+  const visible = new Set(seen);
+  const hidden = [...new Set(address)].filter((character) => !visible.has(character));
   const named = hidden.slice(0, CODE_POINTS_NAMED_MAX).map(codePoint).join(', ');
   return `the address ${quoted(seen)} has characters in it that nobody sees: ${named}`;
 }
