@@ -142,6 +142,7 @@ test('htmlToMarkdown() escapes what Markdown would read otherwise, and nothing e
   check('[a](b) [1] [x]: y', '[a\\](b) [1] [x]: y');
   check('[x]: y', '\\[x]: y');
   check('https://x.test/_a_*b &amp;amp; C:\\dir \\*', 'https://x.test/_a_\\*b \\&amp; C:\\dir \\\\\\*');
+  check('<s>~~~ </s><b>a * </b>', '~~\\~\\~\\~~~ **a \\***');
   check('| a<br>|---|', '| a\n\\|---|');
 });
 

@@ -44,7 +44,6 @@ export class MarkdownText {
   #characters = 0;
   /** Pieces of the line that is being written. */
   #line: string[] = [];
-  #last = '';
   #startsLine = true;
   #spaceDue = false;
   #blankDue = false;
@@ -106,7 +105,6 @@ export class MarkdownText {
     this.#line.push(`${this.#takePrefix()}${this.#headingMark}`);
     this.#startsLine = this.#headingMark === '';
     this.#headingMark = '';
-    this.#last = '';
     this.#commonDepth = this.#prefixes.length;
   }
 
@@ -138,7 +136,6 @@ export class MarkdownText {
       this.#line.push(` ([${host}](${link.href}))`);
       this.misleadingLinks += 1;
     } else this.#line.push(`](${link.href})`);
-    this.#last = ')';
   }
 
   /** Closes marks that are over, writes the space that is due, opens marks that are wanted. */
@@ -149,7 +146,6 @@ export class MarkdownText {
     const marksTouch = over >= 0 && !this.#spaceDue && /[*~]$/.test(this.#line.at(-1) ?? '');
     if (this.#spaceDue) {
       this.#line.push(' ');
-      this.#last = ' ';
       const inside = this.#opened.at(-1);
       if (inside !== undefined && typeof inside !== 'string') inside.texts.push(' ');
     }
@@ -180,14 +176,14 @@ export class MarkdownText {
     const inLink = this.#isInLink();
     const place = {
       startsLine: this.#startsLine && !this.#isCell,
-      before: this.#last.trim(),
-      spaceFollows: options.spaceFollows,
+      before: (this.#line.at(-1)?.at(-1) ?? '').trim(),
+      // A mark that is open may be closed right behind it.
+      spaceFollows: options.spaceFollows && this.#opened.length === 0,
       inLink,
     };
     const written = options.isCode ? piece : escapeMarkdown(piece, place);
     this.#line.push(written);
     if (inLink) this.#link?.texts.push(piece);
-    this.#last = piece.at(-1) ?? '';
     this.#startsLine = false;
   }
 
