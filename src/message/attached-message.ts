@@ -22,7 +22,7 @@ function attachedHeader(bytes: Uint8Array, entity: Entity): HeaderSection {
     Math.min(entity.bodyEnd, entity.bodyStart + ATTACHED_HEADER_BYTES),
   );
   const decoded = decodeTransfer(encoded, entity.encoding)?.bytes ?? encoded;
-  return readHeaderSection(decoded, { from: 0, to: decoded.length });
+  return readHeaderSection(decoded, { from: 0, to: decoded.length, endsAtBlankLine: true });
 }
 
 function attachedSubject(section: HeaderSection): string {

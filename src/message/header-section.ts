@@ -30,6 +30,12 @@ export interface ScanOptions {
   readonly to: number;
   /** True for a line (offsets without its line end) before which the section ends: a MIME delimiter. */
   readonly endsBefore?: (lineStart: number, lineEnd: number) => boolean;
+  /**
+   * A line of white space ends the section, and continues no field: to be set within a body. There the
+   * relaxed form of DKIM (RFC 6376 §3.4.4) does not tell it from an empty line, and who made one of the
+   * other would have the text behind it taken for fields, under a signature that holds.
+   */
+  readonly endsAtBlankLine?: boolean;
 }
 
 /** Offset behind the last octet of the line that begins at `start`, its line end included. */
@@ -47,6 +53,13 @@ function withoutLineEnd(bytes: Uint8Array, start: number, end: number): number {
 
 function isFold(octet: number | undefined): boolean {
   return octet === SPACE || octet === TAB;
+}
+
+/** True where the line that begins at `start` has white space and nothing else. */
+function isBlankLine(bytes: Uint8Array, start: number, to: number): boolean {
+  let at = start;
+  while (at < to && isFold(bytes[at])) at += 1;
+  return at === to || bytes[at] === LF || (bytes[at] === CR && bytes[at + 1] === LF);
 }
 
 /** Where the field name that begins at `start` ends, or -1 where the line is no field (RFC 5322 §2.2, §4.5). */
@@ -69,8 +82,9 @@ function fieldNameEnd(bytes: Uint8Array, start: number, lineEnd: number): number
 /**
  * Visits every field of a header section in order.
  *
- * The section ends at an empty line, before a line that `endsBefore` names, or at `to`. Where its
- * very first line is no field (nor an mbox `From ` line), there is no header section at all.
+ * The section ends at an empty line (with `endsAtBlankLine` at a blank one), before a line that
+ * `endsBefore` names, or at `to`. Where its very first line is no field (nor an mbox `From ` line), there
+ * is no header section at all.
  *
  * @returns Where the body begins. Lines that are no field are visited as nameless fields; where the
  *   section never ends with an empty line, the body begins at the first of them instead.
@@ -80,18 +94,19 @@ export function scanHeaderSection(
   options: ScanOptions,
   visit: (field: FieldRange) => void,
 ): { readonly bodyStart: number; readonly terminated: boolean } {
-  const { from, to, endsBefore } = options;
+  const { from, to, endsBefore, endsAtBlankLine = false } = options;
+  const isEnd = (lineStart: number): boolean => endsAtBlankLine && isBlankLine(bytes, lineStart, to);
   let at = from;
   let firstStray = -1;
   let fields = 0;
   while (at < to) {
     let next = lineAfter(bytes, at, to);
     let end = withoutLineEnd(bytes, at, next);
-    if (end === at) return { bodyStart: next, terminated: true };
+    if (end === at || isEnd(at)) return { bodyStart: next, terminated: true };
     if (bytes[at] === HYPHEN && endsBefore?.(at, end) === true) break;
     const start = at;
     const nameEnd = fieldNameEnd(bytes, start, end);
-    while (next < to && isFold(bytes[next])) {
+    while (next < to && isFold(bytes[next]) && !isEnd(next)) {
       next = lineAfter(bytes, next, to);
       end = withoutLineEnd(bytes, start, next);
     }

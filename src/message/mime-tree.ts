@@ -177,6 +177,7 @@ class TreeReader {
       from: start,
       to: bytes.length,
       endsBefore: (lineStart, lineEnd) => this.boundaries.match(bytes, lineStart, lineEnd) !== null,
+      endsAtBlankLine: parent !== null,
     });
     for (const warning of section.warnings) this.warnings.add(warning);
     const type = contentTypeOf(section, parent?.contentType === 'multipart/digest');

@@ -220,3 +220,19 @@ test('readMessage() stays linear in a Content-Transfer-Encoding of open comments
   readMessage(latin1(`Content-Transfer-Encoding: ${'('.repeat(500_000)}\r\n\r\ntext`));
   assert.ok(performance.now() - startedAt < 3_000);
 });
+
+test('readMessage() takes a line of white space for the end of a part’s header section', () => {
+  const check = (separator: string): void => {
+    const content =
+      'From: a@example.com\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n' +
+      `--b\r\nContent-Type: text/plain\r\n${separator}\r\nDo not do this:\r\n\r\nPay.\r\n` +
+      `--b\r\nContent-Type: message/rfc822\r\n\r\nFrom: b@example.com\r\n${separator}\r\nSubject: no subject\r\n--b--\r\n`;
+    const { body, warnings } = readMessage(latin1(content));
+    const expected = 'Do not do this:\n\nPay.\n\nAttached message: (no subject) from b@example.com';
+    assert.deepEqual([body, warnings], [expected, []], JSON.stringify(separator));
+  };
+  // To a relaxed signature (RFC 6376 §3.4.4) the same body.
+  check('');
+  check(' ');
+  check('\t \t');
+});

@@ -68,7 +68,7 @@ function readOriginal(bytes: Uint8Array, parts: readonly Entity[]): ReportedMess
   if (original === undefined) return NOT_TOLD;
   const head = partBytes(bytes, original, ORIGINAL_BYTES_MAX);
   const from = /^\s*/.exec(head.toString('latin1', 0, 200))?.[0].length ?? 0;
-  return fromSection(readHeaderSection(head, { from, to: head.length }));
+  return fromSection(readHeaderSection(head, { from, to: head.length, endsAtBlankLine: true }));
 }
 
 function fromSection(section: HeaderSection): ReportedMessage {
