@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createPublicKey } from 'node:crypto';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { parseKeyRecord } from './key-record.ts';
@@ -7,6 +8,7 @@ import { generateTestKey } from './signer.sim.ts';
 const rsa = generateTestKey(1024);
 const ed25519 = generateTestKey(null);
 const rsaValue = /p=(.*)/.exec(rsa.record)?.[1] ?? '';
+const rsaKey = { key: Buffer.from(rsaValue, 'base64'), format: 'der', type: 'spki' } as const;
 
 function check(
   text: string,
@@ -52,6 +54,20 @@ test('parseKeyRecord() says why a record is of no use', () => {
   // An Ed25519 key in the form of an RSA one.
   const spki = Buffer.from(`302a300506032b6570032100${'00'.repeat(32)}`, 'hex').toString('base64');
   check(`v=DKIM1; p=${spki}`, 'cannot be read: p= holds no public key');
+});
+
+test('parseKeyRecord() takes no RSA key that anybody can sign with or that takes long to verify with', () => {
+  const withExponent = (exponent: string): string => {
+    const jwk = { ...createPublicKey(rsaKey).export({ format: 'jwk' }), e: exponent };
+    const key = createPublicKey({ key: jwk, format: 'jwk' });
+    return `v=DKIM1; p=${key.export({ type: 'spki', format: 'der' }).toString('base64')}`;
+  };
+  const base64url = (hex: string): string => Buffer.from(hex, 'hex').toString('base64url');
+  check(withExponent(base64url('03')), 'rsa 1024');
+  check(withExponent(base64url('010001')), 'rsa 1024');
+  check(withExponent(base64url('01')), 'has a public exponent that nobody uses');
+  check(withExponent(base64url('0100000001')), 'has a public exponent that nobody uses');
+  check(withExponent(base64url(`01${'00'.repeat(120)}01`)), 'has a public exponent that nobody uses');
 });
 
 test('parseKeyRecord() never throws', () => {

@@ -8,6 +8,10 @@ import { parseBase64, parseTagList, quote, withoutFolds } from './tag-list.ts';
 export const RSA_BITS_MIN = 1024;
 /** RFC 8301 §3.2 asks for keys up to this; longer ones make whoever verifies work. */
 export const RSA_BITS_MAX = 4096;
+/** RFC 8017 §3.1: with 1 anybody can sign. */
+const RSA_EXPONENT_MIN = 3n;
+/** Keys in use have 3 or 65537; one as long as the modulus makes each verification cost a hundred times as much. */
+const RSA_EXPONENT_MAX: bigint = 2n ** 32n;
 
 export interface KeyRecord {
   readonly key: KeyObject;
@@ -39,6 +43,11 @@ function readRsaKey(der: Buffer): KeyObject | null {
     }
   }
   return null;
+}
+
+function hasUsualExponent(key: KeyObject): boolean {
+  const exponent = key.asymmetricKeyDetails?.publicExponent ?? 0n;
+  return exponent >= RSA_EXPONENT_MIN && exponent <= RSA_EXPONENT_MAX;
 }
 
 function readEd25519Key(octets: Buffer): KeyObject | null {
@@ -82,6 +91,7 @@ export function parseKeyRecord(text: string, algorithm: SigningAlgorithm): Parse
   if (key === null) return unusable('cannot be read: p= holds no public key');
   const bits = isRsa ? (key.asymmetricKeyDetails?.modulusLength ?? 0) : 256;
   if (isRsa && bits > RSA_BITS_MAX) return unusable(`has ${bits} bits, more than ${RSA_BITS_MAX}`);
+  if (isRsa && !hasUsualExponent(key)) return unusable('has a public exponent that nobody uses');
   const flags = listOf(tag('t')) ?? [];
   const record = { isTesting: flags.includes('y'), isStrict: flags.includes('s') };
   return { kind: 'key', record: { key, keyType: isRsa ? 'rsa' : 'ed25519', bits, ...record } };
