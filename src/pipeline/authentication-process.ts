@@ -22,8 +22,13 @@ const BUDGET_MS = 8_000;
 const SUSPECT_BUDGET_MS = 1_000;
 /** Beyond its budget a message costs reading and hashing; a process that takes longer hangs. */
 const GRACE_MS = 8_000;
-/** Octets of messages in the process at once; a larger one is alone. */
+/** Octets of large messages in the process at once; one that is larger than that is the only one. */
 const BYTES_AT_ONCE = 64 * 1024 * 1024;
+/**
+ * What is not larger is not counted, and does not wait for room: the pipeline has too few messages in hand
+ * at once for their sum to matter, and large ones of slow domains must not hold up the mail of all others.
+ */
+const SMALL_BYTES_MAX = 1024 * 1024;
 
 const LIMITS: ProcessLimits = {
   // 512 MiB of it V8 sets aside for code and does not use; what is in hand at once is counted above.
@@ -162,10 +167,13 @@ class AuthenticationProcess implements Authenticator, AsyncDisposable {
   #next(): Job | undefined {
     if ([...this.#inHand.values()].some(({ job }) => job.isSuspect)) return undefined;
     if (this.#suspects.length > 0) return this.#inHand.size === 0 ? this.#suspects.shift() : undefined;
-    const [first] = this.#waiting;
-    if (first === undefined) return undefined;
-    const fits = this.#bytesInHand + first.request.source.sizeBytes <= BYTES_AT_ONCE;
-    return fits || this.#inHand.size === 0 ? this.#waiting.shift() : undefined;
+    const large = this.#waiting.findIndex(({ request }) => countedBytes(request) > 0);
+    const needs = large < 0 ? 0 : countedBytes((this.#waiting[large] as Job).request);
+    const hasRoom = this.#bytesInHand === 0 || this.#bytesInHand + needs <= BYTES_AT_ONCE;
+    const next = this.#waiting.findIndex(
+      ({ request }, index) => countedBytes(request) === 0 || (hasRoom && index === large),
+    );
+    return next < 0 ? undefined : this.#waiting.splice(next, 1)[0];
   }
 
   #hand(job: Job, child: ChildProcess): void {
@@ -173,7 +181,7 @@ class AuthenticationProcess implements Authenticator, AsyncDisposable {
     // Killed with whatever else it has in hand, which is then asked about again.
     const timer = this.#options.clock.after(budgetMs + GRACE_MS, () => child.kill('SIGKILL'));
     this.#inHand.set(job.request.id, { job, timer });
-    this.#bytesInHand += job.request.source.sizeBytes;
+    this.#bytesInHand += countedBytes(job.request);
     child.send({ ...job.request, budgetMs });
   }
 
@@ -183,7 +191,7 @@ class AuthenticationProcess implements Authenticator, AsyncDisposable {
     if (held === undefined) return undefined;
     held.timer[Symbol.dispose]();
     this.#inHand.delete(id);
-    this.#bytesInHand -= held.job.request.source.sizeBytes;
+    this.#bytesInHand -= countedBytes(held.job.request);
     return held.job;
   }
 
@@ -215,6 +223,10 @@ class AuthenticationProcess implements Authenticator, AsyncDisposable {
     this.#child?.kill('SIGKILL');
     await this.#life;
   }
+}
+
+function countedBytes({ source }: AuthenticationRequest): number {
+  return source.sizeBytes > SMALL_BYTES_MAX ? source.sizeBytes : 0;
 }
 
 function requestOf(

@@ -186,6 +186,22 @@ test('a domain whose servers are slow does not hold up the mail of others', asyn
   await until(() => ground.files().length === 41, 'all', 20_000);
 });
 
+test('large messages of domains whose servers are slow do not hold up the mail of others', async () => {
+  await using dns = await startDnsServer(ZONE);
+  const slow = ['slow-1.example', 'slow-2.example', 'slow-3.example', 'slow-4.example'];
+  for (const name of slow) for (const asked of [name, `_dmarc.${name}`]) dns.ignore(asked);
+  using ground = guarded(dns, { hook: null, dnsTimeout: '7s' });
+  await using daemon = await DaemonUnderTest.start(ground);
+  const text = `${'x'.repeat(76)}\r\n`.repeat(300_000);
+  const large = (domain: string): string =>
+    `From: s@${domain}\r\nTo: agent@example.com\r\nSubject: large\r\nMessage-ID: <1@${domain}>\r\nDate: Tue, 24 Nov 2026 09:12:44 +0100\r\n\r\n${text}`;
+  for (const domain of slow)
+    assert.match((await send(daemon.port, { from: `s@${domain}`, content: large(domain) })) ?? '', /^250 /);
+  await send(daemon.port, { from: FROM, content: await letter('quick') });
+  const quick = (): boolean => ground.files().some((name) => name.includes('quick'));
+  await until(quick, 'the mail of another domain', 4_000);
+});
+
 test('the authentication process is killed again and again: messages are delivered, and it is asked again', async () => {
   await using dns = await startDnsServer(ZONE);
   using ground = guarded(dns);
