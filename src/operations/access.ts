@@ -46,9 +46,14 @@ export function requireJournal(context: OperationContext): NonNullable<Operation
 /** @throws `daemon.unreachable` where the journal's rows cannot be read. */
 export function requireRows(context: OperationContext): Pick<Journal, 'query'> {
   if (context.rows !== null) return context.rows;
-  throw new AimxError('daemon.unreachable', 'No daemon answers, and the journal cannot be read', {
-    hint: 'start the daemon with aimx serve, or run the command with sudo',
-  });
+  // Absent or not for the caller: which of both it is, SQLite does not say.
+  throw new AimxError(
+    'daemon.unreachable',
+    `No daemon answers, and no journal can be read in ${context.dataDir}`,
+    {
+      hint: 'start the daemon with aimx serve; where one has run before, the command may need sudo',
+    },
+  );
 }
 
 /**

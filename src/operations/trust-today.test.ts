@@ -140,10 +140,10 @@ const TRUSTS = 'trust = "verified"\ntrusted_senders = ["*@corp.example"]';
 const TRUSTS_NOBODY = 'trust = "verified"\ntrusted_senders = []';
 
 test('trustSentence() says what was decided and what today would make of it', () => {
-  const check = (config: string, delivery: Partial<DeliveryRow>, expected: RegExp): void => {
+  const check = (config: string, delivery: Partial<DeliveryRow>, expected: RegExp, isHeld = true): void => {
     const row = { ...DELIVERY, ...delivery };
     const today = trustToday(contextWith(config).context, { delivery: row, message: MESSAGE });
-    assert.match(trustSentence(row, today), expected);
+    assert.match(trustSentence(row, today, isHeld), expected);
   };
   const trusted = { trusted: 'true', trustReason: null } as const;
   check(
@@ -156,6 +156,7 @@ test('trustSentence() says what was decided and what today would make of it', ()
     {},
     /^Its sender is not trusted: ann@corp\.example is not in trusted_senders; add it\. By the configuration of today its sender is trusted: the DKIM signature.* aimx runs release --re-evaluate --mailbox agent$/,
   );
+  check(TRUSTS, {}, /covers what it says\.$/, false);
   check(
     TRUSTS_NOBODY,
     {},

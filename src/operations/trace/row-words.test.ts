@@ -52,7 +52,7 @@ function check(
   const { spf, dkim, dmarc, authDomain } = UNAUTHENTICATED;
   const row = { journalId: 1, event, detail: { spf, dkim, dmarc, authDomain, ...detail } };
   const message = { journalId: 1, verdict: kept } as unknown as MessageRow;
-  const around = { message, replaced: [], delivery: {}, runs: [] } as unknown as RowSurroundings;
+  const around = { message, replaced: [], delivery: {}, runs: [], rows: [] } as unknown as RowSurroundings;
   assert.equal(describeRow(row as unknown as TraceRow, around), expected);
 }
 
@@ -78,8 +78,28 @@ test('describeRow() does not explain results of then by what is known now', () =
   check(
     VERDICT,
     { dkim: 'temperror' },
-    'sender checked: SPF none, DKIM could not be asked (DNS did not answer), DMARC none; no domain that is aligned with From',
+    'sender checked: SPF none, DKIM could not be asked, DMARC none; no domain that is aligned with From',
   );
   check(null, {}, 'sender checked: nothing vouches for it (SPF none, DKIM none, DMARC none)');
   check(UNAUTHENTICATED, {}, 'sender checked: nothing vouches for it (SPF none, DKIM none, DMARC none)');
+});
+
+test('describeRow() tells the trust of the moment when the message got its name, not that of now', () => {
+  const delivery = { id: '2026-11-25-hello', mailbox: 'agent', sequence: 1, resembles: null };
+  const now = { ...delivery, trusted: 'true', trustReason: null };
+  const then = { trusted: 'false', trustReason: 'temperror: DNS did not answer' };
+  const named = { event: 'delivery.reserved', detail: then } as unknown as TraceRow;
+  const held = { event: 'run.held', runId: 'r', detail: { reason: then.trustReason } } as unknown as TraceRow;
+  const around = {
+    ...{ message: {}, replaced: [], delivery: now, rows: [named, held] },
+    runs: [{ runId: 'r', hook: 'pay', generation: 0 }],
+  } as unknown as RowSurroundings;
+  assert.equal(
+    describeRow(named, around),
+    'new to the mailbox: named 2026-11-25-hello, number 1 of mailbox agent; not trusted (temperror: DNS did not answer)',
+  );
+  assert.equal(
+    describeRow(held, around),
+    'hook pay is held and does not start, since its sender is not trusted',
+  );
 });

@@ -11,6 +11,8 @@ export interface RowSurroundings {
   readonly replaced: readonly MessageRow[];
   readonly delivery: DeliveryRow;
   readonly runs: readonly RunRow[];
+  /** All of the message. */
+  readonly rows: readonly TraceRow[];
 }
 
 type Wording = (facts: Facts, row: TraceRow, surroundings: RowSurroundings) => string | null;
@@ -65,7 +67,7 @@ const RESULT_WORDS: Readonly<Record<AuthenticationResult, string>> = {
   neutral: 'says nothing',
   policy: 'is not accepted',
   none: 'none',
-  temperror: 'could not be asked (DNS did not answer)',
+  temperror: 'could not be asked',
   permerror: 'is wrongly published',
 };
 
@@ -125,7 +127,17 @@ function rankText(facts: Facts, name: string): string {
   return Object.hasOwn(RANK_WORDS, rank) ? RANK_WORDS[rank as Rank] : rank;
 }
 
-function reservedText(facts: Facts, delivery: DeliveryRow): string {
+/** What was decided when the message got its name; the delivery has what is decided now. */
+function trustOfThen(
+  { detail }: TraceRow,
+  delivery: DeliveryRow,
+): Pick<DeliveryRow, 'trusted' | 'trustReason'> {
+  const { trusted, trustReason } = detail;
+  if (trusted !== 'true' && trusted !== 'false' && trusted !== 'none') return delivery;
+  return { trusted, trustReason: typeof trustReason === 'string' ? trustReason : null };
+}
+
+function reservedText(facts: Facts, row: TraceRow, { delivery }: RowSurroundings): string {
   const onPurpose = facts.flag('sameBytesSentOnPurpose')
     ? '; the same bytes came before, but their sender had seen our 250, so they were sent again on purpose'
     : '';
@@ -135,7 +147,8 @@ function reservedText(facts: Facts, delivery: DeliveryRow): string {
       : `; it has the Message-ID of ${delivery.resembles} but another content, so it is another message`;
   const place =
     delivery.sequence === null ? '' : `, number ${delivery.sequence} of mailbox ${delivery.mailbox}`;
-  return `new to the mailbox: named ${delivery.id}${place}${trustText(delivery)}${resembles}${onPurpose}`;
+  const trust = trustText(trustOfThen(row, delivery));
+  return `new to the mailbox: named ${delivery.id}${place}${trust}${resembles}${onPurpose}`;
 }
 
 function hookOf(row: TraceRow, facts: Facts, { runs }: RowSurroundings): string {
@@ -198,7 +211,7 @@ const WORDING: Readonly<Record<string, Wording>> = {
       ? `reading it has failed ${READ_ATTEMPTS} times: it is delivered unread, with the message as it came attached`
       : `reading it is tried again (attempt ${facts.number('attempts') ?? '?'}): the reader did not survive it before`,
   'message.done': () => null,
-  'delivery.reserved': (facts, _row, { delivery }) => reservedText(facts, delivery),
+  'delivery.reserved': (facts, row, around) => reservedText(facts, row, around),
   'delivery.staged': () => null,
   'delivery.id-taken': (facts) =>
     `a file that is not ours has that name; renamed ${facts.text('id') ?? 'to the next free one'}`,
@@ -236,8 +249,12 @@ const WORDING: Readonly<Record<string, Wording>> = {
     `its fingerprints were forgotten by ${facts.text('by') ?? 'somebody'}: the same bytes would be delivered again`,
   // The line before it has said why.
   'run.held': (facts, row, around) => {
-    const { trustReason } = around.delivery;
-    const isSaid = trustReason !== null && facts.text('reason') === trustReason;
+    const isSaid = around.rows.some(
+      ({ event, detail }) =>
+        event === 'delivery.reserved' &&
+        detail['trustReason'] != null &&
+        detail['trustReason'] === facts.text('reason'),
+    );
     return `${hookOf(row, facts, around)} is held and does not start${isSaid ? ', since its sender is not trusted' : because(facts)}`;
   },
   'run.planned': (facts, row, around) => `${hookOf(row, facts, around)} is to start once the file is there`,

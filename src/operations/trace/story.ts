@@ -176,7 +176,11 @@ export function summarize(story: StoryRows): readonly string[] {
     story.delivery.state === 'delivered' ? 'No hook started: the mailbox had none for it when it came.' : '';
   return [
     fileSentence(story),
-    trustSentence(story.delivery, story.trustToday),
+    trustSentence(
+      story.delivery,
+      story.trustToday,
+      runs.some(({ state }) => state === 'held'),
+    ),
     ...(runs.length === 0 ? [none] : runs.map((run) => runSentence(run, story))),
     startsSentence(runs),
     absorbedSentence(story),

@@ -33,14 +33,18 @@ export function trustText(delivery: Pick<DeliveryRow, 'trusted' | 'trustReason'>
  * of it where that is something else.
  *
  * @param today Null where the mailbox is not in the configuration.
+ * @param isHeld Whether a run still waits, which the configuration of today could let go.
  */
 export function trustSentence(
   delivery: Pick<DeliveryRow, 'trusted' | 'trustReason' | 'mailbox'>,
   today: TrustToday | null,
+  isHeld: boolean,
 ): string {
   const decided = decidedSentence(delivery, today);
   const differs = today !== null && delivery.trusted !== null && today.trusted !== delivery.trusted;
-  return [decided, differs ? todaySentence(delivery, today) : ''].filter((part) => part !== '').join(' ');
+  return [decided, differs ? todaySentence(delivery, today, isHeld) : '']
+    .filter((part) => part !== '')
+    .join(' ');
 }
 
 function decidedSentence(
@@ -63,12 +67,19 @@ function decidedSentence(
   }
 }
 
-function todaySentence({ mailbox }: Pick<DeliveryRow, 'mailbox'>, today: TrustToday): string {
+function todaySentence(
+  { mailbox }: Pick<DeliveryRow, 'mailbox'>,
+  today: TrustToday,
+  isHeld: boolean,
+): string {
   switch (today.trusted) {
-    case 'true':
-      return `By the configuration of today its sender is trusted: ${
-        today.ground === null ? 'nothing is missing' : groundText(today.ground)
-      }. To let go what is held: aimx runs release --re-evaluate --mailbox ${mailbox}`;
+    case 'true': {
+      const ground = today.ground === null ? 'nothing is missing' : groundText(today.ground);
+      const said = `By the configuration of today its sender is trusted: ${ground}.`;
+      return isHeld
+        ? `${said} To let go what is held: aimx runs release --re-evaluate --mailbox ${mailbox}`
+        : said;
+    }
     case 'false':
       return `By the configuration of today its sender is not trusted: ${sentenceOf(today.reason ?? '')}.`;
     case 'none':

@@ -203,6 +203,8 @@ const HOOK_COMMANDS: readonly CommandSpec[] = [
         describe: 'only those that the configuration of today would not hold; of all, where no run is named',
       },
     ],
+    detail:
+      'After a change of trust rules, --re-evaluate lets go what they would start. A change of config.toml counts once the daemon has read it: kill -HUP "$(cat /run/aimx/aimx.pid)", or the aimx.pid in AIMX_RUNTIME_DIR.',
     example: 'aimx runs release 4f1c9a2b7d3e',
     hasJson: true,
     load: async () => (await import('./commands/run-decisions.ts')).release,

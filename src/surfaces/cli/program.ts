@@ -2,6 +2,7 @@
 import { Argument, Command, CommanderError, Option } from 'commander';
 import { type CommandSpec, GROUPS, type OptionSpec } from './command-spec.ts';
 import { COMMANDS, FAMILIES, GLOBAL_OPTIONS } from './command-table.ts';
+import { wrapText } from './text-width.ts';
 
 /** What was asked for. */
 export interface Parsed {
@@ -37,7 +38,7 @@ function addCommand(
   parent: Command,
   verb: string,
   spec: CommandSpec,
-  chosen: (parsed: Parsed) => void,
+  { columns, chosen }: { readonly columns: number; readonly chosen: (parsed: Parsed) => void },
 ): void {
   const command = parent.command(verb).description(`${spec.summary}.`).summary(spec.summary);
   for (const argument of spec.args ?? []) {
@@ -48,8 +49,9 @@ function addCommand(
   }
   for (const option of spec.options ?? []) addOption(command, option);
   if (parent.parent === null) command.helpGroup(`${spec.group}:`);
-  const detail = spec.detail === undefined ? '' : `\n${spec.detail}\n`;
-  command.addHelpText('after', `${detail}\nExample:\n  ${spec.example}`);
+  const { detail } = spec;
+  const said = detail === undefined ? '' : `\n${wrapText(detail, 0, { columns })}\n`;
+  command.addHelpText('after', `${said}\nExample:\n  ${spec.example}`);
   command.action((...received: unknown[]) => {
     const self = received.at(-1) as Command;
     const args = self.processedArgs.flat().filter((value) => value !== undefined) as string[];
@@ -57,8 +59,11 @@ function addCommand(
   });
 }
 
-/** @param chosen Called with the command that was asked for. */
-function createProgram(version: string, chosen: (parsed: Parsed) => void): Command {
+/** @param output.chosen Called with the command that was asked for. */
+function createProgram(
+  version: string,
+  output: { readonly columns: number; readonly chosen: (parsed: Parsed) => void },
+): Command {
   const program = new Command('aimx')
     .description('A mail exchange for AI agents: one Markdown file and one start of the hook for each mail.')
     .version(version, '-V, --version', 'print the version')
@@ -68,7 +73,7 @@ function createProgram(version: string, chosen: (parsed: Parsed) => void): Comma
   const families = new Map<string, Command>();
   for (const group of GROUPS) {
     for (const spec of COMMANDS.filter((one) => one.group === group && !one.name.includes(' ')))
-      addCommand(program, spec.name, spec, chosen);
+      addCommand(program, spec.name, spec, output);
     for (const family of FAMILIES.filter((one) => one.group === group)) {
       const command = program.command(family.name).description(`${family.summary}.`).summary(family.summary);
       if (family.alias !== undefined) command.alias(family.alias);
@@ -79,7 +84,7 @@ function createProgram(version: string, chosen: (parsed: Parsed) => void): Comma
   for (const spec of COMMANDS) {
     const [family, verb] = spec.name.split(' ');
     const parent = families.get(family ?? '');
-    if (verb !== undefined && parent !== undefined) addCommand(parent, verb, spec, chosen);
+    if (verb !== undefined && parent !== undefined) addCommand(parent, verb, spec, output);
   }
   program.addHelpText(
     'after',
@@ -108,9 +113,10 @@ export function parseArguments(
 ): ParseOutcome {
   let parsed: Parsed | null = null;
   let at: Command | null = null;
-  const program = createProgram(version, (command) => {
+  const chosen = (command: Parsed): void => {
     parsed = command;
-  });
+  };
+  const program = createProgram(version, { columns: output.columns, chosen });
   for (const command of everyCommand(program)) {
     command.exitOverride((error) => {
       at = command;

@@ -1,4 +1,4 @@
-/** How many columns of a terminal a text takes, and how to cut it to fit. */
+/** How many columns of a terminal a text takes, and how to cut or break it to fit. */
 
 const ZERO_WIDTH = /^[\p{Mn}\p{Me}\p{Cf}]$/u;
 /** East Asian wide and full-width ranges of Unicode Annex 11, and emoji, which terminals show two wide. */
@@ -39,4 +39,35 @@ export function fitWidth(text: string, columns: number): string {
     used += wide;
   }
   return `${cut}…${' '.repeat(Math.max(0, columns - 1 - used))}`;
+}
+
+/** Where a line is broken on a terminal that does not say how wide it is. */
+const COLUMNS_DEFAULT = 100;
+/** Narrower than this a text is hard to read: a terminal breaks the rest as it likes. */
+const ROOM_MIN = 30;
+
+/** What to type stands last in a sentence, and stays in one piece, to be copied. */
+function wordsOf(text: string): readonly string[] {
+  const at = text.lastIndexOf(': aimx ') + 1;
+  return at === 0 ? text.split(' ') : [...text.slice(0, at).split(' '), text.slice(at + 1)];
+}
+
+/** Breaks at spaces; lines after the first begin after `indent` columns, under the text of the first. */
+export function wrapText(text: string, indent: number, { columns }: { readonly columns: number }): string {
+  const room = Math.max(ROOM_MIN, (Number.isFinite(columns) ? columns : COLUMNS_DEFAULT) - indent);
+  const lines: string[] = [];
+  let line = '';
+  let used = 0;
+  for (const word of wordsOf(text)) {
+    const width = textWidth(word);
+    if (line !== '' && used + 1 + width > room) {
+      lines.push(line);
+      line = word;
+      used = width;
+    } else {
+      used = line === '' ? width : used + 1 + width;
+      line = line === '' ? word : `${line} ${word}`;
+    }
+  }
+  return [...lines, line].join(`\n${' '.repeat(indent)}`);
 }

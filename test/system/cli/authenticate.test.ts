@@ -106,6 +106,12 @@ test('authenticate: DNS that does not answer is said, and is no failure', async 
   assert.equal(exit, 0);
   assert.match(stdout, /^ {2}DKIM +temperror /m);
   assert.match(stdout, /^DNS did not answer something that matters: ask again later$/m);
+  // Nobody asks again by himself about a message that did not come in.
+  assert.match(
+    stdout,
+    /^Whether a mailbox with trust = "verified" would trust it cannot be said until then$/m,
+  );
+  assert.doesNotMatch(stdout, /by itself/);
 });
 
 test('authenticate: what cannot be is refused with what to do', async () => {

@@ -125,7 +125,7 @@ test(
     const text = await said('runs', 'release', '--re-evaluate');
     assert.match(
       text,
-      /Still held \S+ pay, agent\/\S+-once\S*: replayed: the sender's signed Message-ID came before/,
+      /Still held \S+ pay, agent\/\S+-once\S* replayed: the sender's signed Message-ID came before/,
     );
   },
 );
@@ -142,7 +142,7 @@ test(
   rootOnly,
   async () => {
     const nothing = await said('runs', 'release', '--re-evaluate');
-    assert.match(nothing, /^Nothing was released\. Still held \S+ pay, agent\/\S+: replayed: .* no-match: /);
+    assert.match(nothing, /^Nothing was released\. Still held \S+ pay, agent\/\S+ replayed: .* no-match: /);
     configure('"*@corp.example"');
     server.signal('SIGHUP');
     await server.said('config.reloaded');
@@ -151,9 +151,23 @@ test(
       /By the configuration of today its sender is trusted: the DKIM signature of corp\.example .* aimx runs release --re-evaluate --mailbox agent/,
     );
     const released = await said('runs', 'release', '--re-evaluate');
-    assert.match(released, /^Released [0-9a-f]{12} Still held .* pay, agent\/\S+forged: not-aligned: /);
+    assert.match(released, /^Released [0-9a-f]{12} Still held .* pay, agent\/\S+forged not-aligned: /);
     await eventually('the released run', async () => (await runOf('unknown'))?.state === 'succeeded');
     assert.equal((await runOf('forged'))?.state, 'held');
     assert.equal((await runOf('unknown'))?.attempt, 1);
+    // Nothing is held any more, so there is nothing to let go.
+    assert.match(
+      await said('trace', 'unknown@corp.example'),
+      /By the configuration of today its sender is trusted: the DKIM signature of corp\.example covers what it says\. Hook pay started once/,
+    );
   },
 );
+
+test('runs release refuses the name of a mailbox that is not there', rootOnly, async () => {
+  const { stderr, exit } = await place.aimx(['runs', 'release', '--re-evaluate', '--mailbox', 'agnet']);
+  assert.equal(exit, 1);
+  assert.match(
+    stderr,
+    /^aimx: There is no mailbox "agnet" that you may use\n +aimx mailboxes list shows yours\n/,
+  );
+});

@@ -8,9 +8,13 @@ import { openLocalContext } from '../local-world.ts';
 import { safeLine } from '../safe-text.ts';
 import { print } from '../show.ts';
 import type { Terminal } from '../terminal.ts';
+import { wrapText } from '../text-width.ts';
 
 /** `[dns] timeout` where no config says otherwise. */
 const QUESTION_MS_MAX = 5_000;
+
+/** Of `DMARC` and `iprev`, the longest. */
+const METHOD_WIDTH = 5;
 
 function resultStyle(result: string): Parameters<Terminal['style']>[0] {
   if (result === 'pass') return 'green';
@@ -25,6 +29,14 @@ function authorLine({ author }: AuthenticateOutput): string {
     : `From names ${author.count} addresses: ${author.addresses.join(', ')}`;
 }
 
+/** Nothing asks again by itself about a message that came from stdin: who asked does. */
+function trustLine({ trusted, reason }: AuthenticateOutput['trust']): string {
+  if (trusted === 'true') return 'A mailbox with trust = "verified" that lists the sender would trust it';
+  if (reason?.startsWith('temperror: '))
+    return 'Whether a mailbox with trust = "verified" would trust it cannot be said until then';
+  return `A mailbox with trust = "verified" would not trust it, even if it lists the sender: ${reason ?? ''}`;
+}
+
 function verdictLines({ verdict, trust, fields }: AuthenticateOutput): readonly string[] {
   const lines = [
     verdict.auth_domain === null
@@ -34,25 +46,23 @@ function verdictLines({ verdict, trust, fields }: AuthenticateOutput): readonly 
   if (fields.repeated.length > 0)
     lines.push(`Occurs twice and may occur once: ${fields.repeated.join(', ')}`);
   if (verdict.provisional) lines.push('DNS did not answer something that matters: ask again later');
-  lines.push(
-    trust.trusted === 'true'
-      ? 'A mailbox with trust = "verified" that lists the sender would trust it'
-      : `A mailbox with trust = "verified" would not trust it, even if it lists the sender: ${trust.reason ?? ''}`,
-  );
+  lines.push(trustLine(trust));
   return lines;
 }
 
 function format(output: AuthenticateOutput, terminal: Terminal): string {
   const width = Math.max(...output.checks.map(({ result }) => result.length));
+  const indent = METHOD_WIDTH + width + 6;
   const checks = output.checks.map(({ method, result, text }) => {
     const padded = result.padEnd(width);
-    return `  ${method.padEnd(5)}  ${terminal.style(resultStyle(result), padded)}  ${safeLine(text)}`.trimEnd();
+    const styled = terminal.style(resultStyle(result), padded);
+    return `  ${method.padEnd(METHOD_WIDTH)}  ${styled}  ${wrapText(safeLine(text), indent, terminal)}`.trimEnd();
   });
   const lines = [
     terminal.style('bold', safeLine(authorLine(output))),
     ...checks,
     '',
-    ...verdictLines(output).map(safeLine),
+    ...verdictLines(output).map((line) => wrapText(safeLine(line), 0, terminal)),
   ];
   return `${lines.join('\n')}\n`;
 }

@@ -6,10 +6,16 @@ import { performOnRows } from '../perform.ts';
 import { safeLine } from '../safe-text.ts';
 import { attentionLine, print, shortTime } from '../show.ts';
 import { type Column, formatTable } from '../table.ts';
+import type { Terminal } from '../terminal.ts';
+import { wrapText } from '../text-width.ts';
 
 function count(value: number | null): string {
   return value === null ? '?' : String(value);
 }
+
+/** Below what has a `?`: why nothing is known. */
+const UNKNOWN_LINE =
+  '?: no daemon answers, and no journal can be read. Start it with aimx serve; where one has run before, the command may need sudo.\n';
 
 const COLUMNS: readonly Column<MailboxView>[] = [
   { title: 'MAILBOX', value: (mailbox) => mailbox.name },
@@ -44,7 +50,9 @@ export const list: CommandBody = async (invocation) => {
     });
     return (
       (mailboxes.length === 0 ? 'No mailboxes.\n' : formatTable(mailboxes, COLUMNS, invocation.terminal)) +
-      attention
+      (mailboxes.some(({ delivered }) => delivered === null)
+        ? wrapText(UNKNOWN_LINE, 0, invocation.terminal)
+        : attention)
     );
   });
   return 0;
@@ -62,23 +70,24 @@ function trustWords(shown: MailboxesShowOutput): string {
 }
 
 /** Why runs are held, with the newest of each kind and what to do. */
-function heldLines({ mailbox, held }: MailboxesShowOutput): readonly string[] {
+function heldLines({ mailbox, held }: MailboxesShowOutput, terminal: Terminal): readonly string[] {
   if (held.length === 0) return [];
   const lines = held.flatMap(({ code, runs, run_id, id, reason }) => [
     `  ${runs} ${safeLine(code)}, the newest ${shortRunId(run_id)} (${safeLine(id)}):`,
-    `    ${safeLine(reason.slice(code.length + 2))}`,
+    `    ${wrapText(safeLine(reason.slice(code.length + 2)), 4, terminal)}`,
   ]);
   return [
     '',
     'Runs are held because of',
     ...lines,
-    `  aimx runs list --held --mailbox ${mailbox.name}`,
-    `  aimx runs release <run>, or after a change of the configuration:`,
-    `  aimx runs release --re-evaluate --mailbox ${mailbox.name}`,
+    '',
+    `To see them              aimx runs list --held --mailbox ${mailbox.name}`,
+    'To let one start         aimx runs release <run>',
+    `After a change of rules  aimx runs release --re-evaluate --mailbox ${mailbox.name}`,
   ];
 }
 
-function formatMailbox(shown: MailboxesShowOutput): string {
+function formatMailbox(shown: MailboxesShowOutput, terminal: Terminal): string {
   const { mailbox, trusted_senders, dedup, waiting, runs } = shown;
   const facts: readonly (readonly [string, string])[] = [
     ['mailbox', mailbox.name],
@@ -95,17 +104,20 @@ function formatMailbox(shown: MailboxesShowOutput): string {
       'runs',
       Object.entries(runs)
         .map(([state, number]) => `${number} ${state}`)
-        .join(', ') || 'none',
+        .join(', ') || (mailbox.delivered === null ? '?' : 'none'),
     ],
   ];
   const width = Math.max(...facts.map(([name]) => name.length));
-  const lines = facts.map(([name, value]) => `${name.padEnd(width)}  ${safeLine(value)}`);
+  const lines = facts.map(
+    ([name, value]) => `${name.padEnd(width)}  ${wrapText(safeLine(value), width + 2, terminal)}`,
+  );
   const delays = waiting.flatMap(({ code, reason, hint, next_at }) => [
     '',
-    `A message waits (${safeLine(code)}): ${safeLine(reason)}`,
-    `  ${safeLine(hint)}; tried again at ${shortTime(next_at)} UTC`,
+    wrapText(`A message waits (${safeLine(code)}): ${safeLine(reason)}`, 2, terminal),
+    `  ${wrapText(`${safeLine(hint)}; tried again at ${shortTime(next_at)} UTC`, 2, terminal)}`,
   ]);
-  return `${[...lines, ...heldLines(shown), ...delays].join('\n')}\n`;
+  const unknown = mailbox.delivered === null ? `\n${wrapText(UNKNOWN_LINE, 0, terminal)}` : '';
+  return `${[...lines, ...heldLines(shown, terminal), ...delays].join('\n')}\n${unknown}`;
 }
 
 export const show: CommandBody = async (invocation) => {
@@ -115,6 +127,6 @@ export const show: CommandBody = async (invocation) => {
     { mailbox: invocation.args[0] ?? '' },
     async () => (await import('../../../operations/mailboxes.ts')).mailboxesShow,
   );
-  await print(invocation, answer, formatMailbox);
+  await print(invocation, answer, (shown) => formatMailbox(shown, invocation.terminal));
   return 0;
 };

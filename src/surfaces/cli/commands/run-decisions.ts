@@ -5,6 +5,8 @@ import { type CommandBody, flagOption, type Invocation, textOption } from '../in
 import { performInDaemon } from '../perform.ts';
 import { safeLine } from '../safe-text.ts';
 import { print } from '../show.ts';
+import type { Terminal } from '../terminal.ts';
+import { wrapText } from '../text-width.ts';
 
 function selection(invocation: Invocation): RunSelection {
   return {
@@ -23,13 +25,11 @@ function formatIds(what: string, none: string): (ids: readonly string[]) => stri
 const KEPT_SHOWN_MAX = 20;
 
 /** Which runs `--re-evaluate` did not release, and why. */
-function formatKept(kept: RunsReleaseOutput['kept']): string {
-  const lines = kept
-    .slice(0, KEPT_SHOWN_MAX)
-    .map(
-      ({ run_id, mailbox, id, hook, reason }) =>
-        `Still held ${shortRunId(run_id)}  ${safeLine(`${hook}, ${mailbox}/${id}: ${reason}`)}\n`,
-    );
+function formatKept(kept: RunsReleaseOutput['kept'], terminal: Terminal): string {
+  const lines = kept.slice(0, KEPT_SHOWN_MAX).map(({ run_id, mailbox, id, hook, reason }) => {
+    const what = `Still held ${shortRunId(run_id)}  ${safeLine(`${hook}, ${mailbox}/${id}`)}`;
+    return `${what}\n  ${wrapText(safeLine(reason), 2, terminal)}\n`;
+  });
   const rest = kept.length - lines.length;
   return lines.join('') + (rest > 0 ? `and ${rest} more: aimx runs list --held\n` : '');
 }
@@ -45,7 +45,7 @@ export const release: CommandBody = async (invocation) => {
     answer,
     ({ released, kept }) =>
       (released.length === 0 && kept.length > 0 ? 'Nothing was released.\n' : format(released)) +
-      formatKept(kept),
+      formatKept(kept, invocation.terminal),
   );
   return 0;
 };

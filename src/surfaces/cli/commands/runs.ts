@@ -6,7 +6,8 @@ import { performOnRows } from '../perform.ts';
 import { safeLine, safeText } from '../safe-text.ts';
 import { moreLine, print, shortTime } from '../show.ts';
 import { type Column, formatTable } from '../table.ts';
-import type { Style } from '../terminal.ts';
+import type { Style, Terminal } from '../terminal.ts';
+import { wrapText } from '../text-width.ts';
 import { pageOptions, positiveNumber } from './page-options.ts';
 
 /** More attempts than a run can have: retries are an integer in the config. */
@@ -49,6 +50,12 @@ const COLUMNS: readonly Column<RunView>[] = [
   { title: 'RESULT', value: resultOf, shrinkTo: 10, leaveOut: 2 },
 ];
 
+/** Most of what is held has never started: columns that would say so in every row make room for the reason. */
+function columnsFor(runs: readonly RunView[]): readonly Column<RunView>[] {
+  const haveStarted = runs.some(({ attempt, started_at }) => attempt > 0 || started_at !== null);
+  return haveStarted ? COLUMNS : COLUMNS.filter(({ title }) => !title.startsWith('START'));
+}
+
 export const list: CommandBody = async (invocation) => {
   const input: RunsListInput = {
     mailbox: textOption(invocation, 'mailbox'),
@@ -66,14 +73,16 @@ export const list: CommandBody = async (invocation) => {
   await print(invocation, page, ({ runs, next_cursor }) =>
     runs.length === 0
       ? 'No runs.\n'
-      : formatTable(runs, COLUMNS, invocation.terminal) + moreLine(next_cursor, 'aimx runs list'),
+      : formatTable(runs, columnsFor(runs), invocation.terminal) + moreLine(next_cursor, 'aimx runs list'),
   );
   return 0;
 };
 
-function formatFacts(facts: readonly (readonly [string, string])[]): string {
+function formatFacts(facts: readonly (readonly [string, string])[], terminal: Terminal): string {
   const width = Math.max(...facts.map(([name]) => name.length));
-  return facts.map(([name, value]) => `${name.padEnd(width)}  ${safeLine(value)}\n`).join('');
+  return facts
+    .map(([name, value]) => `${name.padEnd(width)}  ${wrapText(safeLine(value), width + 2, terminal)}\n`)
+    .join('');
 }
 
 function detailText(detail: Readonly<Record<string, unknown>>): string {
@@ -83,8 +92,11 @@ function detailText(detail: Readonly<Record<string, unknown>>): string {
     .join(', ');
 }
 
-function formatRun({ run, events }: RunsShowOutput): string {
-  const facts = formatFacts([
+/** Behind the time of an event. */
+const EVENT_INDENT = 23;
+
+function formatRun({ run, events }: RunsShowOutput, terminal: Terminal): string {
+  const facts: readonly (readonly [string, string])[] = [
     ['run', run.run_id],
     ['state', run.state],
     ['reason', run.reason ?? '-'],
@@ -96,12 +108,12 @@ function formatRun({ run, events }: RunsShowOutput): string {
     ['started', shortTime(run.started_at)],
     ['ended', shortTime(run.ended_at)],
     ['result', run.signal ?? (run.exit_code === null ? '-' : `exit ${run.exit_code}`)],
-  ]);
+  ];
   const story = events.map(
     ({ at, event, detail }) =>
-      `  ${shortTime(at)}  ${safeLine(`${event}  ${detailText(detail)}`).trimEnd()}\n`,
+      `  ${shortTime(at)}  ${wrapText(safeLine(`${event}  ${detailText(detail)}`).trimEnd(), EVENT_INDENT, terminal)}\n`,
   );
-  return `${facts}\n${story.join('')}`;
+  return `${formatFacts(facts, terminal)}\n${story.join('')}`;
 }
 
 export const show: CommandBody = async (invocation) => {
@@ -111,7 +123,7 @@ export const show: CommandBody = async (invocation) => {
     { run_id: invocation.args[0] ?? '' },
     async () => (await import('../../../operations/runs.ts')).runsShow,
   );
-  await print(invocation, shown, formatRun);
+  await print(invocation, shown, (value) => formatRun(value, invocation.terminal));
   return 0;
 };
 

@@ -7,24 +7,7 @@ import { performOnRows } from '../perform.ts';
 import { safeLine } from '../safe-text.ts';
 import { print } from '../show.ts';
 import type { Terminal } from '../terminal.ts';
-import { textWidth } from '../text-width.ts';
-
-/** Where a line is broken on a terminal that does not say how wide it is. */
-const COLUMNS_DEFAULT = 100;
-
-/** Breaks at spaces; lines after the first begin under the text of the first. */
-function wrap(text: string, indent: number, columns: number): string {
-  const room = Math.max(30, columns - indent);
-  const lines: string[] = [];
-  let line = '';
-  for (const word of text.split(' ')) {
-    if (line !== '' && textWidth(line) + 1 + textWidth(word) > room) {
-      lines.push(line);
-      line = word;
-    } else line = line === '' ? word : `${line} ${word}`;
-  }
-  return [...lines, line].join(`\n${' '.repeat(indent)}`);
-}
+import { wrapText } from '../text-width.ts';
 
 function since(afterMs: number): string {
   return `${afterMs < 0 ? '' : '+'}${formatDuration(afterMs)}`;
@@ -57,7 +40,6 @@ function foldEqual(
 }
 
 function formatTrace(trace: TraceOutput, terminal: Pick<Terminal, 'style' | 'columns'>): string {
-  const columns = Number.isFinite(terminal.columns) ? terminal.columns : COLUMNS_DEFAULT;
   const name = `${trace.mailbox}/${trace.id ?? '(not yet named)'}`;
   const head = [
     terminal.style('bold', safeLine(name)),
@@ -73,11 +55,11 @@ function formatTrace(trace: TraceOutput, terminal: Pick<Terminal, 'style' | 'col
   const width = Math.max(...stamps.map((stamp) => stamp.length));
   const events = lines.map(({ event, text }, index) => {
     const stamp = (stamps[index] ?? '').padStart(width);
-    const safe = wrap(safeLine(text), width + 4, columns);
+    const safe = wrapText(safeLine(text), width + 4, terminal);
     const style = eventStyle(event, text);
     return `  ${terminal.style('dim', stamp)}  ${style === null ? safe : terminal.style(style, safe)}`;
   });
-  const summary = trace.summary.map((sentence) => `  ${wrap(safeLine(sentence), 2, columns)}`);
+  const summary = trace.summary.map((sentence) => `  ${wrapText(safeLine(sentence), 2, terminal)}`);
   return `${[...head, '', ...events, '', terminal.style('bold', 'In short'), ...summary].join('\n')}\n`;
 }
 
