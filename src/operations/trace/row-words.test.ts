@@ -74,11 +74,25 @@ test('describeRow() tells what was verified how, with what it rests on', () => {
   );
 });
 
+test('describeRow() says once that DNS did not answer, and for which question', () => {
+  const spf = {
+    ...DETAILS.spf,
+    result: 'temperror',
+    reason: 'DNS did not answer TXT of "corp.example"',
+  } as const;
+  check(
+    { ...VERDICT, spf: 'temperror', details: { ...DETAILS, spf, signatures: [] } },
+    { spf: 'temperror', dkim: 'fail' },
+    'sender checked: nothing vouches for From; SPF could not be asked (DNS did not answer TXT of "corp.example"); ' +
+      'DKIM none (there is no signature); DMARC none (corp.example has no DMARC record)',
+  );
+});
+
 test('describeRow() does not explain results of then by what is known now', () => {
   check(
     VERDICT,
     { dkim: 'temperror' },
-    'sender checked: SPF none, DKIM could not be asked, DMARC none; no domain that is aligned with From',
+    'sender checked: SPF none, DKIM could not be asked (DNS did not answer), DMARC none; no domain that is aligned with From',
   );
   check(null, {}, 'sender checked: nothing vouches for it (SPF none, DKIM none, DMARC none)');
   check(UNAUTHENTICATED, {}, 'sender checked: nothing vouches for it (SPF none, DKIM none, DMARC none)');

@@ -67,7 +67,7 @@ const RESULT_WORDS: Readonly<Record<AuthenticationResult, string>> = {
   neutral: 'says nothing',
   policy: 'is not accepted',
   none: 'none',
-  temperror: 'could not be asked',
+  temperror: 'could not be asked (DNS did not answer)',
   permerror: 'is wrongly published',
 };
 
@@ -81,7 +81,9 @@ function isResult(word: string): word is AuthenticationResult {
 }
 
 function checkText({ method, result, text }: CheckWords): string {
-  const said = `${method} ${isResult(result) ? RESULT_WORDS[result] : result}`;
+  // Which question had no answer is said behind it.
+  const word = result === 'temperror' && text !== '' ? 'could not be asked' : result;
+  const said = `${method} ${isResult(word) ? RESULT_WORDS[word] : word}`;
   return text === '' ? said : `${said} (${text})`;
 }
 
