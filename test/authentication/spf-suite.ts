@@ -1,11 +1,5 @@
-/**
- * Reads the public SPF test suites: zones, and what a check against each must say.
- *
- * They are YAML of one shape (documents of `tests` and `zonedata`, two levels of two spaces, one value a
- * line), and no more of YAML than that is read here. What is folded over several lines are
- * descriptions, which nothing needs.
- */
-
+/** Reads the public SPF test suites: zones, and what a check against each must say. */
+import { parseAllDocuments } from 'yaml';
 import type { SimulatedDnsOptions } from '../../src/system/dns.sim.ts';
 import type { DnsRecords } from '../../src/system/dns.ts';
 
@@ -26,32 +20,7 @@ export interface SpfSuite {
 
 type Value = string | readonly string[];
 
-const ESCAPES: Readonly<Record<string, string>> = { '0': '\0', '"': '"', '\\': '\\', n: '\n', t: '\t' };
-
-/** A double-quoted, single-quoted or plain scalar, or a list of them in brackets. */
-function readValue(text: string): Value {
-  const trimmed = text.trim();
-  if (!trimmed.startsWith('[')) return readScalar(trimmed);
-  const inner = trimmed.slice(1, trimmed.lastIndexOf(']'));
-  const items = inner.match(/"(?:[^"\\]|\\.)*"|'[^']*'|[^,]+/g) ?? [];
-  return items
-    .map((item) => item.trim())
-    .filter((item) => item !== '')
-    .map(readScalar);
-}
-
-function readScalar(text: string): string {
-  if (text.startsWith("'")) return text.slice(1, -1).replaceAll("''", "'");
-  if (!text.startsWith('"')) return text;
-  return text
-    .slice(1, -1)
-    .replace(/\\(?:x([0-9a-f]{2})|(.))/gi, (_whole, hex: string | undefined, character: string) =>
-      hex === undefined ? (ESCAPES[character] ?? character) : String.fromCharCode(Number.parseInt(hex, 16)),
-    );
-}
-
-function asList(value: Value | undefined): readonly string[] {
-  if (value === undefined) return [];
+function asList(value: Value): readonly string[] {
   return typeof value === 'string' ? [value] : value;
 }
 
@@ -114,44 +83,31 @@ function asZone(names: Entries): SimulatedDnsOptions {
   };
 }
 
-function readDocument(lines: readonly string[]): SpfSuite {
-  let section = '';
-  let description = '';
-  const tests = new Map<string, Map<string, Value>>();
-  const names = new Map<string, Entry[]>();
-  let fields = new Map<string, Value>();
-  let entries: Entry[] = [];
-  for (const line of lines) {
-    if (/^\s*(?:#|$)/.test(line)) continue;
-    const [, top, topValue = ''] = /^(\w+):(.*)$/.exec(line) ?? [];
-    const [, key] = /^ {2}(\S.*):\s*$/.exec(line) ?? [];
-    const [, field, value = ''] = /^ {4}(\w+):(.*)$/.exec(line) ?? [];
-    const [, type, record = ''] = /^ +- (\w+)(?::(.*))?$/.exec(line) ?? [];
-    if (top !== undefined) {
-      section = top;
-      if (top === 'description') description = topValue.trim();
-    } else if (section === 'tests' && key !== undefined) {
-      fields = new Map();
-      tests.set(key, fields);
-    } else if (section === 'tests' && field !== undefined) fields.set(field, readValue(value));
-    else if (section === 'zonedata' && type !== undefined) entries.push([type, readValue(record)]);
-    else if (section === 'zonedata' && key !== undefined) {
-      entries = [];
-      names.set(readScalar(key), entries);
-    }
-  }
-  const cases = [...tests].map(([name, found]) => ({
+/** A document of the suites, as YAML has it. */
+interface Document {
+  readonly description: string;
+  readonly tests: Readonly<Record<string, { host: string; helo: string; mailfrom: string; result: Value }>>;
+  readonly zonedata: Readonly<Record<string, readonly (string | Readonly<Record<string, Value>>)[]>>;
+}
+
+function readDocument({ description, tests, zonedata }: Document): SpfSuite {
+  const names = Object.entries(zonedata).map(([name, entries]): [string, readonly Entry[]] => [
     name,
-    host: String(found.get('host')),
-    helo: String(found.get('helo')),
-    mailFrom: String(found.get('mailfrom')),
-    results: asList(found.get('result')),
+    entries.flatMap((entry): readonly Entry[] =>
+      typeof entry === 'string' ? [[entry, '']] : Object.entries(entry),
+    ),
+  ]);
+  const cases = Object.entries(tests).map(([name, { host, helo, mailfrom, result }]) => ({
+    ...{ name, host, helo },
+    mailFrom: mailfrom,
+    results: asList(result),
   }));
-  return { description, cases, zone: asZone(names) };
+  return { description, cases, zone: asZone(new Map(names)) };
 }
 
 /** @param text One character an octet. */
 export function readSpfSuites(text: string): readonly SpfSuite[] {
-  const documents = text.split(/^---$/m).map((document) => readDocument(document.split(/\r?\n/)));
-  return documents.filter(({ cases }) => cases.length > 0);
+  return parseAllDocuments(text)
+    .filter((document) => 'contents' in document && document.contents !== null)
+    .map((document) => readDocument(document.toJS() as Document));
 }
