@@ -7,13 +7,11 @@ import type { Entity } from './mime-tree.ts';
 /** What is longer is no name, and the whole stands in the raw message. */
 const VALUE_CHARACTERS_MAX = 200;
 
-/** One line without what nobody sees, cut. */
-export function shownValue(text: string): string {
-  const line = oneLine(withoutInvisible(wellFormed(text.slice(0, 8 * VALUE_CHARACTERS_MAX))).text);
+/** One line without what nobody sees, cut after `charactersMax`. */
+export function shownValue(text: string, charactersMax: number = VALUE_CHARACTERS_MAX): string {
+  const line = oneLine(withoutInvisible(wellFormed(text.slice(0, 8 * charactersMax))).text);
   const characters = [...line];
-  return characters.length <= VALUE_CHARACTERS_MAX
-    ? line
-    : `${characters.slice(0, VALUE_CHARACTERS_MAX).join('')} …`;
+  return characters.length <= charactersMax ? line : `${characters.slice(0, charactersMax).join('')} …`;
 }
 
 /** A parameter of a part's Content-Type; `""` where it is absent. */

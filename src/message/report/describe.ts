@@ -1,7 +1,6 @@
 /** A report in plain words, as it stands at the head of the body. */
 import { assertNever } from '../../system/assert.ts';
-import { oneLine } from '../encoded-word.ts';
-import { withoutInvisible } from '../invisible-characters.ts';
+import { shownValue } from '../shown-value.ts';
 import { statusIn } from './delivery-status.ts';
 import type {
   ComplaintReport,
@@ -18,7 +17,6 @@ import { statusMeaning } from './status-meaning.ts';
 export const RECIPIENTS_SHOWN_MAX: number = 50;
 /** What a server said may be an essay; the whole stands below and in the attached report. */
 const DIAGNOSTIC_CHARACTERS_MAX = 300;
-const NAME_CHARACTERS_MAX = 200;
 
 const ACTION_WORDS: Readonly<Record<DeliveryAction, string>> = {
   failed: 'Delivery failed',
@@ -27,13 +25,6 @@ const ACTION_WORDS: Readonly<Record<DeliveryAction, string>> = {
   relayed: 'Relayed',
   expanded: 'Delivered to a list',
 };
-
-/** One line without what nobody sees, cut. */
-function cut(text: string, max: number): string {
-  const line = oneLine(withoutInvisible(text.slice(0, 4 * max)).text);
-  const characters = [...line];
-  return characters.length <= max ? line : `${characters.slice(0, max).join('')} …`;
-}
 
 /** The more specific one of a status and what the other side said of it. */
 function tellingStatus({ status, diagnostic }: ReportedRecipient): string | null {
@@ -48,18 +39,17 @@ function why(recipient: ReportedRecipient): string {
   const status = tellingStatus(recipient);
   const meaning = status === null ? null : statusMeaning(status);
   const code = status === null ? '' : meaning === null ? status : `${status} ${meaning}`;
-  const from = recipient.remoteMta === null ? '' : ` from ${cut(recipient.remoteMta, NAME_CHARACTERS_MAX)}`;
+  const from = recipient.remoteMta === null ? '' : ` from ${shownValue(recipient.remoteMta)}`;
   if (recipient.diagnostic === null) return `${code}${code === '' ? '' : from}`;
-  const said = `"${cut(recipient.diagnostic, DIAGNOSTIC_CHARACTERS_MAX)}"${from}`;
+  const said = `"${shownValue(recipient.diagnostic, DIAGNOSTIC_CHARACTERS_MAX)}"${from}`;
   return code === '' ? said : `${code} (${said})`;
 }
 
 function describeRecipient(recipient: ReportedRecipient): string {
   const action = recipient.action === null ? 'Delivery report' : ACTION_WORDS[recipient.action];
   const original = recipient.originalAddress;
-  const address =
-    recipient.address === '' ? 'the recipient is not named' : cut(recipient.address, NAME_CHARACTERS_MAX);
-  const sentTo = original === null ? '' : ` (sent to ${cut(original, NAME_CHARACTERS_MAX)})`;
+  const address = recipient.address === '' ? 'the recipient is not named' : shownValue(recipient.address);
+  const sentTo = original === null ? '' : ` (sent to ${shownValue(original)})`;
   // A code of success says nothing that the first word does not.
   const isGood = recipient.action !== null && recipient.action !== 'failed' && recipient.action !== 'delayed';
   const reason = isGood ? '' : why(recipient);
@@ -68,8 +58,8 @@ function describeRecipient(recipient: ReportedRecipient): string {
 
 /** Which message it was about. */
 function about({ originalSubject, originalMessageId }: ReportedMessage): string {
-  const subject = originalSubject === null ? '' : ` "${cut(originalSubject, NAME_CHARACTERS_MAX)}"`;
-  const id = originalMessageId === null ? '' : ` <${cut(originalMessageId, NAME_CHARACTERS_MAX)}>`;
+  const subject = originalSubject === null ? '' : ` "${shownValue(originalSubject)}"`;
+  const id = originalMessageId === null ? '' : ` <${shownValue(originalMessageId)}>`;
   return subject === '' && id === '' ? '' : `The message was:${subject}${id}`;
 }
 
@@ -81,19 +71,19 @@ function describeDelivery(report: DeliveryReport): readonly string[] {
 
 function describeComplaint(report: ComplaintReport): string {
   const { feedbackType, recipients, userAgent } = report;
-  const shown = recipients.slice(0, RECIPIENTS_SHOWN_MAX).map((address) => cut(address, NAME_CHARACTERS_MAX));
+  const shown = recipients.slice(0, RECIPIENTS_SHOWN_MAX).map((address) => shownValue(address));
   const more = recipients.length - shown.length;
   const who =
     shown.length === 0 ? 'a recipient' : `${shown.join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
-  const by = userAgent === null ? '' : ` (reported by ${cut(userAgent, NAME_CHARACTERS_MAX)})`;
-  return `Complaint: ${who} — ${cut(feedbackType, 40)}${by}`;
+  const by = userAgent === null ? '' : ` (reported by ${shownValue(userAgent)})`;
+  return `Complaint: ${who} — ${shownValue(feedbackType, 40)}${by}`;
 }
 
 function describeDisposition(report: DispositionReport): string {
   const { recipient, disposition, modifiers, isAutomatic } = report;
-  const who = recipient === '' ? 'the recipient is not named' : cut(recipient, NAME_CHARACTERS_MAX);
-  const how = [...modifiers.map((one) => cut(one, 40)), ...(isAutomatic ? ['automatically'] : [])];
-  return `Receipt: ${who} — ${cut(disposition, 40)}${how.length === 0 ? '' : ` (${how.join(', ')})`}`;
+  const who = recipient === '' ? 'the recipient is not named' : shownValue(recipient);
+  const how = [...modifiers.map((one) => shownValue(one, 40)), ...(isAutomatic ? ['automatically'] : [])];
+  return `Receipt: ${who} — ${shownValue(disposition, 40)}${how.length === 0 ? '' : ` (${how.join(', ')})`}`;
 }
 
 /** The lines for the head of a body; `""` where the message's own text says it all. */
