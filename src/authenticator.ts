@@ -16,10 +16,10 @@ import { systemRandom } from './system/random.ts';
 
 type Resolver = ReturnType<typeof createResolver>;
 
-const slowDomains = new SlowDomains({
-  clock: systemClock,
-  domainOf: (name) => organizationalDomain(name.toLowerCase()),
-});
+function tell(answer: AuthenticationAnswer): void {
+  process.send?.(answer);
+}
+
 /** Events go to the daemon's log. */
 function teller(level: keyof Log): Log[keyof Log] {
   return (event, fields) => tell({ kind: 'event', level, event, fields });
@@ -32,21 +32,31 @@ const parentLog: Log = {
   error: teller('error'),
 };
 
-function tell(answer: AuthenticationAnswer): void {
-  process.send?.(answer);
+/** The resolver and its cache stay until the configuration names others; questions under way end with the old one. */
+function keepResolver(): (dns: AuthenticationRequest['dns']) => Resolver {
+  let current: { readonly key: string; readonly resolver: Resolver } | null = null;
+  return (dns) => {
+    const key = JSON.stringify(dns);
+    if (current?.key !== key) {
+      void current?.resolver[Symbol.asyncDispose]();
+      const resolver = createResolver({ ...dns, clock: systemClock, random: systemRandom, log: parentLog });
+      current = { key, resolver };
+    }
+    return current.resolver;
+  };
 }
 
-let current: { readonly key: string; readonly resolver: Resolver } | null = null;
+const resolverFor = keepResolver();
+const slowDomains = new SlowDomains({
+  clock: systemClock,
+  domainOf: (name) => organizationalDomain(name.toLowerCase()),
+});
 
-/** The resolver and its cache stay until the configuration names others; questions under way end with the old one. */
-function resolverFor(dns: AuthenticationRequest['dns']): Resolver {
-  const key = JSON.stringify(dns);
-  if (current?.key !== key) {
-    void current?.resolver[Symbol.asyncDispose]();
-    const resolver = createResolver({ ...dns, clock: systemClock, random: systemRandom, log: parentLog });
-    current = { key, resolver };
-  }
-  return current.resolver;
+function tellDefect(method: string, error: unknown): void {
+  parentLog.error('authenticator.defect', {
+    method,
+    error: error instanceof Error ? (error.stack ?? error.message) : String(error),
+  });
 }
 
 async function answer(request: AuthenticationRequest): Promise<AuthenticationAnswer> {
@@ -56,7 +66,10 @@ async function answer(request: AuthenticationRequest): Promise<AuthenticationAns
   const deadline = new AbortController();
   using _timer = systemClock.after(budgetMs, () => deadline.abort(new Error('DNS took too long')));
   using dns = slowDomains.guard(resolverFor(request.dns));
-  const verdict = await authenticate({ ...input, content: stored.bytes }, { dns, signal: deadline.signal });
+  const verdict = await authenticate(
+    { ...input, content: stored.bytes },
+    { dns, signal: deadline.signal, onDefect: tellDefect },
+  );
   return { kind: 'verdict', id, verdict };
 }
 

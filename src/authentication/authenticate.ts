@@ -20,13 +20,15 @@ import { COVERABLE_FIELDS, type IprevCheck, type Verdict } from './verdict.ts';
  * `temperror`, since the same message would break it again.
  */
 async function orBroken<Finding>(
-  method: Promise<Finding>,
-  broken: (reason: string) => Finding,
+  method: string,
+  finding: Promise<Finding>,
+  options: { readonly broken: (reason: string) => Finding; readonly world: AuthenticationWorld },
 ): Promise<Finding> {
   try {
-    return await method;
+    return await finding;
   } catch (error) {
-    return broken(
+    options.world.onDefect?.(method, error);
+    return options.broken(
       `aimx failed at it, which is a mistake of aimx: ${error instanceof Error ? error.name : 'unknown'}`,
     );
   }
@@ -65,13 +67,15 @@ function brokenDmarc(domain: string): (reason: string) => DmarcDiscovery {
 export async function authenticate(input: AuthenticationInput, world: AuthenticationWorld): Promise<Verdict> {
   const { content, receivedAt } = input;
   // Questions go out before the message is read and hashed, which may take long.
-  const spf = orBroken(checkSpf(input, world), brokenSpf);
-  const iprev = orBroken(checkIprev(input.clientAddress, world), brokenIprev);
+  const spf = orBroken('spf', checkSpf(input, world), { broken: brokenSpf, world });
+  const iprev = orBroken('iprev', checkIprev(input.clientAddress, world), { broken: brokenIprev, world });
   const { author, fields } = readFieldFacts(content);
   const discovery =
-    author.domain === null ? null : orBroken(discoverDmarc(author.domain, world), brokenDmarc(author.domain));
-  const dkim = orBroken(verifyDkim(content, { ...world, receivedAt }), brokenDkim);
-  const arc = orBroken(verifyArc(content, { ...world, receivedAt }), brokenArc);
+    author.domain === null
+      ? null
+      : orBroken('dmarc', discoverDmarc(author.domain, world), { broken: brokenDmarc(author.domain), world });
+  const dkim = orBroken('dkim', verifyDkim(content, { ...world, receivedAt }), { broken: brokenDkim, world });
+  const arc = orBroken('arc', verifyArc(content, { ...world, receivedAt }), { broken: brokenArc, world });
   return composeVerdict({
     author,
     fields,

@@ -28,4 +28,6 @@ export interface AuthenticationWorld {
   readonly dns: Dns;
   /** Ends every question; what was not answered by then is `temperror`. */
   readonly signal: AbortSignal;
+  /** Told of a method that threw, which none is expected to: the verdict has its name alone, a log can have the stack. */
+  readonly onDefect?: (method: string, error: unknown) => void;
 }

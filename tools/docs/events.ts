@@ -16,6 +16,8 @@ export const EVENT_MEANINGS: Readonly<Record<string, string>> = {
   'delivery.delivered': 'The file of a message is in its mailbox, on stable storage.',
   'delivery.promoted': 'A better authenticated copy has taken the place of the one before.',
   'delivery.waiting': 'A file cannot enter its mailbox; it is tried again. See `aimx mailboxes show`.',
+  'authenticator.defect':
+    'A method of authentication failed in a way that it does not expect: a fault of aimx. It vouches for nobody.',
   'authenticator.gone':
     'The process that asks who wrote a message has ended; another one takes its place, and what it had in hand is asked about again.',
   'authenticator.not-started':
