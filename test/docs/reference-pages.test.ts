@@ -100,8 +100,12 @@ test('frontmatter.md: every code of a warning is explained', () => {
     codeWords(code),
   );
   const made = new Set<string>();
-  for (const path of globSync('src/message/*.ts', { cwd: ROOT }).filter((path) => !path.includes('.test.')))
-    for (const [, code = ''] of readPage(path).matchAll(/`([a-z]+-[a-z-]+|unreadable): /g)) made.add(code);
+  const paths = globSync(['src/message/**/*.ts', 'src/authentication/reply-to.ts'], { cwd: ROOT });
+  for (const path of paths.filter((name) => !name.includes('.test.'))) {
+    const code = readPage(path).replaceAll(/^ *(?:\/\*\*|\*|\/\/).*$/gm, '');
+    const written = /['`]([a-z]+-[a-z-]+|unreadable): |\bremark\(\s*'([a-z-]+)',/g;
+    for (const [, worded, remarked] of code.matchAll(written)) made.add(worded ?? remarked ?? '');
+  }
   assert.deepEqual([...made].sort(), [...explained].sort());
 });
 
