@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
 import { ROOT, readPage } from './pages.ts';
-import { fencedBlocks, matchRecorded, patternOf, recordedCommands } from './recorded-session.ts';
+import { fencedBlocks, matchRecorded, playCommand, recordedCommands } from './recorded-session.ts';
 
 /** Settings of the person who runs the tests must not lead aimx elsewhere. */
 const CLEAN = { AIMX_CONFIG_DIR: '', AIMX_DATA_DIR: '', AIMX_RUNTIME_DIR: '', NO_COLOR: '1' };
@@ -30,11 +30,9 @@ class Desk implements AsyncDisposable {
     return new Desk(await mkdtemp(join(tmpdir(), 'aimx-docs-')));
   }
 
-  /** Runs a command of the page with the names of this run. @returns its stdout. */
+  /** Runs a command of the page. @returns its stdout. */
   async run(command: string): Promise<string> {
-    let named = command;
-    for (const [written, actual] of this.names) named = named.replaceAll(written, actual);
-    const { stdout } = await promisify(execFile)('/bin/sh', ['-c', named], {
+    const { stdout } = await promisify(execFile)('/bin/sh', ['-c', command], {
       cwd: this.folder,
       env: ENVIRONMENT,
     });
@@ -82,19 +80,12 @@ class Desk implements AsyncDisposable {
 }
 
 async function play(desk: Desk, block: string): Promise<void> {
-  for (const { command, output } of recordedCommands(block)) {
+  for (const recorded of recordedCommands(block)) {
+    const { command, output } = recorded;
     if (/^(?:bin\/)?aimx dev /.test(command)) {
       desk.startDev(command.replace(/^bin\//, ''));
       await desk.devSays(output);
-      continue;
-    }
-    const printed = await desk.run(command);
-    const names = matchRecorded(output, printed);
-    assert.ok(
-      names !== null,
-      `$ ${command}\nShown:\n${output}\nPrinted:\n${printed}\n${patternOf(output).pattern}`,
-    );
-    desk.learn(names);
+    } else await playCommand(recorded, desk.names, (named) => desk.run(named));
   }
 }
 

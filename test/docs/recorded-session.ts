@@ -5,6 +5,7 @@
  * stands for anything of its kind, white space for any white space, `…` for anything at all.
  */
 
+import assert from 'node:assert/strict';
 import { escapePattern } from './pages.ts';
 
 export interface RecordedCommand {
@@ -78,4 +79,27 @@ export function matchRecorded(recorded: string, output: string): ReadonlyMap<str
   const match = pattern.exec(output);
   if (match === null) return null;
   return new Map(names.map((name, index) => [name, match[index + 1] ?? '']));
+}
+
+/**
+ * Runs a command of a page and holds what it prints against what the page shows.
+ *
+ * @param names What the page's ids and times are called in this run: put in the command, learnt from its output.
+ * @param run Gives back what a shell prints to stdout.
+ */
+export async function playCommand(
+  { command, output }: RecordedCommand,
+  names: Map<string, string>,
+  run: (command: string) => Promise<string>,
+): Promise<void> {
+  let named = command;
+  for (const [written, actual] of names) named = named.replaceAll(written, actual);
+  const printed = await run(named);
+  const learnt = matchRecorded(output, printed);
+  assert.ok(
+    learnt !== null,
+    `$ ${command}\nShown:\n${output}\nPrinted:\n${printed}\n${patternOf(output).pattern}`,
+  );
+  // What stands for the same in the page stays the same.
+  for (const [written, actual] of learnt) if (!names.has(written)) names.set(written, actual);
 }
