@@ -250,9 +250,17 @@ export interface Transitions {
     },
     void
   >;
-  /** `held` → `due`, by a person or an agent (`by`). Answers which did. */
+  /**
+   * `held` → `due`, by a person or an agent (`by`). Answers which did. With `oncePerLetter` as in
+   * {@link HookPlan}: what would start a second time for one letter stays held, and says so.
+   */
   readonly 'release-runs': Exchange<
-    { readonly filter: RunFilter; readonly by: string; readonly at: EpochMs },
+    {
+      readonly filter: RunFilter;
+      readonly oncePerLetter?: boolean;
+      readonly by: string;
+      readonly at: EpochMs;
+    },
     { readonly released: readonly RunId[] }
   >;
   /** `due`/`held` → `cancelled`, or `interrupted` → `cancelled`. Runs that may have started are not touched here. */

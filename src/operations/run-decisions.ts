@@ -7,7 +7,7 @@ import type { CallOperation, OperationContext } from './operation.ts';
 import { PAGE_MAX } from './page.ts';
 import { type RunView, viewRun } from './run-view.ts';
 import { ownRun, type RunInput } from './runs.ts';
-import { heldToday } from './trust-today.ts';
+import { gateToday } from './trust-today.ts';
 
 /** Which runs a decision is about: those named, or all that fit. */
 export interface RunSelection {
@@ -72,18 +72,47 @@ export interface KeptRun {
   readonly reason: string;
 }
 
-async function sortByToday(
+function keptRun({ runId, mailbox, id, hook }: RunRow, reason: string): KeptRun {
+  return { run_id: runId, mailbox, id, hook, reason };
+}
+
+async function release(
+  context: OperationContext,
+  runs: readonly RunRow[],
+  options: { readonly oncePerLetter: boolean },
+): Promise<readonly RunId[]> {
+  if (runs.length === 0) return [];
+  const { released } = await requireJournal(context).advance('release-runs', {
+    filter: { runIds: runs.map(({ runId }) => runId) },
+    ...options,
+    by: callerName(context),
+    at: context.clock.now(),
+  });
+  return released;
+}
+
+async function releaseByToday(
   context: OperationContext,
   selected: readonly RunRow[],
-): Promise<{ readonly runIds: readonly RunId[]; readonly kept: readonly KeptRun[] }> {
-  const runIds: RunId[] = [];
+): Promise<RunsReleaseOutput> {
   const kept: KeptRun[] = [];
+  const once: RunRow[] = [];
+  const others: RunRow[] = [];
   for (const run of selected) {
-    const reason = await heldToday(context, run);
-    if (reason === null) runIds.push(run.runId);
-    else kept.push({ run_id: run.runId, mailbox: run.mailbox, id: run.id, hook: run.hook, reason });
+    const { held, oncePerLetter } = await gateToday(context, run);
+    if (held !== null) kept.push(keptRun(run, held));
+    else (oncePerLetter ? once : others).push(run);
   }
-  return { runIds, kept };
+  const released = [
+    ...(await release(context, once, { oncePerLetter: true })),
+    ...(await release(context, others, { oncePerLetter: false })),
+  ];
+  // Which letters have started is for the journal to say, in the same moment as it lets one go.
+  for (const run of once.filter(({ runId }) => !released.includes(runId))) {
+    const now = await requireJournal(context).query('run', { runId: run.runId });
+    if (now?.state === 'held' && now.reason !== null) kept.push(keptRun(now, now.reason));
+  }
+  return { released, kept };
 }
 
 export const runsRelease: CallOperation<RunsReleaseInput, RunsReleaseOutput> = {
@@ -93,7 +122,6 @@ export const runsRelease: CallOperation<RunsReleaseInput, RunsReleaseOutput> = {
   errors: ['request.not-found', 'request.ambiguous', 'request.conflict', 'daemon.unreachable'],
   changes: true,
   async run(input, context) {
-    const journal = requireJournal(context);
     // Nothing starts by it that the configuration does not let start, so all of them may be meant.
     const all = input.all === true || input.re_evaluate === true;
     const selected = await selectRuns(context, { ...input, all });
@@ -105,18 +133,12 @@ export const runsRelease: CallOperation<RunsReleaseInput, RunsReleaseOutput> = {
             ? `aimx runs replay ${notHeld.runId} starts it again as a new generation`
             : `aimx runs show ${notHeld.runId} says how it stands`,
       });
-    const { runIds, kept } =
+    const outcome: RunsReleaseOutput =
       input.re_evaluate === true
-        ? await sortByToday(context, selected)
-        : { runIds: selected.map(({ runId }) => runId), kept: [] };
-    if (runIds.length === 0) return { released: [], kept };
-    const { released } = await journal.advance('release-runs', {
-      filter: { runIds },
-      by: callerName(context),
-      at: context.clock.now(),
-    });
+        ? await releaseByToday(context, selected)
+        : { released: await release(context, selected, { oncePerLetter: false }), kept: [] };
     context.runner?.wake();
-    return { released, kept };
+    return outcome;
   },
 };
 

@@ -7,7 +7,7 @@ import { mailboxesShow } from './mailboxes.ts';
 import type { OperationContext } from './operation.ts';
 import { runsRelease } from './run-decisions.ts';
 import { trustSentence } from './trace/trust-words.ts';
-import { heldToday, trustToday } from './trust-today.ts';
+import { gateToday, trustToday } from './trust-today.ts';
 
 const RECEIVED = Date.UTC(2026, 10, 25, 12);
 
@@ -178,10 +178,10 @@ test('trustSentence() says what was decided and what today would make of it', ()
   check(TRUSTS, { mailboxId: 'other' as DeliveryRow['mailboxId'] }, /add it\.$/);
 });
 
-test('heldToday() is what the gate says by the configuration of today', async () => {
+test('gateToday() is what the gate says by the configuration of today', async () => {
   const held = run({ runId: '1', hook: 'pay', reason: 'no-match: x' });
   const check = async (config: string, row: RunRow, expected: RegExp | null): Promise<void> => {
-    const reason = await heldToday(contextWith(config).context, row);
+    const { held: reason } = await gateToday(contextWith(config).context, row);
     if (expected === null) assert.equal(reason, null);
     else assert.match(reason ?? '', expected);
   };

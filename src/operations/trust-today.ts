@@ -43,15 +43,25 @@ export function trustToday(
 /** Reasons that the gate does not give, and that no configuration takes back. */
 const NOT_THE_GATES = /^(?:restored|replayed): /;
 
-/** @returns Why a held run would be held today as well, as `<code>: <sentence>`; null where it would start. */
-export async function heldToday(context: OperationContext, run: RunRow): Promise<string | null> {
-  if (run.reason !== null && NOT_THE_GATES.test(run.reason)) return run.reason;
+/** What the gate says of a held run by the configuration of today. */
+export interface GateToday {
+  /** Why it would be held as well, as `<code>: <sentence>`; null where it would start. */
+  readonly held: string | null;
+  /** As in `HookPlan`: it would start unless another copy of the letter has started the hook. */
+  readonly oncePerLetter: boolean;
+}
+
+export async function gateToday(context: OperationContext, run: RunRow): Promise<GateToday> {
+  const heldBecause = (held: string): GateToday => ({ held, oncePerLetter: false });
+  if (run.reason !== null && NOT_THE_GATES.test(run.reason)) return heldBecause(run.reason);
   const journal = requireJournal(context);
   const delivery = await journal.query('delivery', { deliveryId: run.deliveryId });
   const message = delivery && (await journal.query('message', { journalId: delivery.journalId }));
   const today = delivery && message && trustToday(context, { delivery, message });
-  if (today === null) return 'mailbox-removed: the mailbox is not in the configuration';
-  const plan = planHooks(today.mailbox.hooks, run.event, today).find(({ hook }) => hook === run.hook);
-  if (plan === undefined) return 'hook-removed: the hook is not in the configuration';
-  return plan.held;
+  if (today === null) return heldBecause('mailbox-removed: the mailbox is not in the configuration');
+  const startsRepeats = today.mailbox.dedupMode === 'off';
+  const plans = planHooks(today.mailbox.hooks, run.event, today, { startsRepeats });
+  const plan = plans.find(({ hook }) => hook === run.hook);
+  if (plan === undefined) return heldBecause('hook-removed: the hook is not in the configuration');
+  return { held: plan.held, oncePerLetter: plan.oncePerLetter === true };
 }

@@ -3,7 +3,12 @@
  * that a pipeline would take.
  */
 import { createHash } from 'node:crypto';
-import { type Rank, UNAUTHENTICATED, type Verdict } from '../../src/authentication/verdict.ts';
+import {
+  type Rank,
+  UNAUTHENTICATED,
+  type Verdict,
+  type VerdictDetails,
+} from '../../src/authentication/verdict.ts';
 import type {
   Acceptance,
   Decision,
@@ -124,7 +129,7 @@ export class Desk {
     const at = this.now;
     await this.journal.advance('authenticated', {
       journalId,
-      verdict: options.recheckAt == null ? UNAUTHENTICATED : PROVISIONAL,
+      verdict: verdictOf(options),
       recheckAt: options.recheckAt ?? null,
       reassessed: [],
       at,
@@ -219,10 +224,20 @@ export interface IdentifyOptions {
   readonly references?: readonly string[];
   readonly mode?: DedupMode;
   readonly rank?: Rank;
+  /** Whom the only From names; without it nobody has looked. */
+  readonly author?: string;
   /** DNS has left it open, and is asked again then. */
   readonly recheckAt?: EpochMs;
   readonly baseId?: string;
   readonly hooks?: readonly HookPlan[];
+}
+
+function verdictOf({ recheckAt, author }: IdentifyOptions): Verdict {
+  const verdict = recheckAt == null ? UNAUTHENTICATED : PROVISIONAL;
+  if (author === undefined) return verdict;
+  // Of what authentication has found, the journal looks at the author alone.
+  const details = { author: { addresses: [author], count: 1, domain: null } };
+  return { ...verdict, details: details as unknown as VerdictDetails };
 }
 
 /** A hook of a plan: due, unless `held` says why not. */

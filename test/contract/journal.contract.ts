@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { UNAUTHENTICATED } from '../../src/authentication/verdict.ts';
-import type { Decision, DeliveryRow, Journal, JournalId } from '../../src/journal/journal.ts';
+import type { Decision, DeliveryRow, Journal, JournalId, RunId } from '../../src/journal/journal.ts';
 import { epochMs } from '../../src/system/clock.ts';
 import {
   DAY_MS,
@@ -725,6 +725,47 @@ function promotions(check: Check): void {
     await journal.advance('promoted', { deliveryId, outcome: 'replaced', hooks: [plan], at: desk.now });
     const { rows } = await journal.query('runs', { filter: {}, deliveryId, limit: 10 });
     assert.match(rows[0]?.reason ?? '', /^replayed: the sender's signed Message-ID came before, as alice\//);
+  });
+
+  check('identify: nobody uses up the Message-IDs of another author', async (store) => {
+    const desk = await Desk.open(store, ['alice']);
+    await using journal = desk.journal;
+    const hooks = [{ ...hook('h'), oncePerLetter: true }];
+    const stateOf = async (text: string, author: string): Promise<string | undefined> => {
+      const options = { messageId: 'm@x', rank: 'trusted', hooks, author } as const;
+      const { deliveryId } = only(await desk.send(text, options)).delivery;
+      return (await journal.query('runs', { filter: {}, deliveryId, limit: 1 })).rows[0]?.state;
+    };
+    assert.equal(await stateOf('of a partner', 'bob@partner.example'), 'due');
+    assert.equal(await stateOf('the letter', 'ann@corp.example'), 'due');
+    assert.equal(await stateOf('the letter, changed', 'ann@corp.example'), 'held');
+  });
+
+  check('release-runs: of one signed letter that came in several forms, one starts', async (store) => {
+    const desk = await Desk.open(store, ['alice']);
+    await using journal = desk.journal;
+    const options = { messageId: 'm@x', rank: 'aligned-dkim' } as const;
+    const hooks = [hook('h', { held: 'no-match: x' })];
+    const runOf = async (text: string, more: IdentifyOptions = {}): Promise<RunId> => {
+      const { deliveryId } = only(await desk.send(text, { ...options, hooks, ...more })).delivery;
+      const [run] = (await journal.query('runs', { filter: {}, deliveryId, limit: 1 })).rows;
+      assert.ok(run);
+      return run.runId;
+    };
+    const first = await runOf('the letter');
+    const second = await runOf('with another field');
+    const other = await runOf('another letter', { messageId: 'n@x' });
+    const letGo = { filter: {}, by: 'root', at: desk.now };
+    const { released } = await journal.advance('release-runs', { ...letGo, oncePerLetter: true });
+    assert.deepEqual([...released].sort(), [first, other].sort());
+    const kept = await journal.query('run', { runId: second });
+    assert.match(`${kept?.state} ${kept?.reason}`, /^held replayed: /);
+    // Nor does one start that is trusted from the beginning.
+    const hooksOfTrusted = [{ ...hook('h'), oncePerLetter: true }];
+    const third = await runOf('once more', { rank: 'trusted', hooks: hooksOfTrusted });
+    assert.match((await journal.query('run', { runId: third }))?.reason ?? '', /^replayed: /);
+    // Somebody may still say so.
+    assert.equal((await journal.advance('release-runs', letGo)).released.length, 2);
   });
 
   check('promote: a due hook that has not started waits for the new bytes', async (store) => {

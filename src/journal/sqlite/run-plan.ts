@@ -11,21 +11,34 @@ export const RESTORED = 'restored';
 /** Code of what is held because the same signed letter has started the hook before. */
 export const REPLAYED = 'replayed';
 
+/** Where a stored verdict has the author of a letter that is trusted: it has one. */
+const AUTHOR = '$.details.author.addresses[0]';
+
 /**
  * Why a run that would start for a trusted message is held after all; null where it starts.
  *
  * A signature leaves room: fields that it does not cover, white space. Who changes something there has a
  * letter with other fingerprints that is signed as before, as often as he likes; a mailing list does so
- * without malice. Trust asks that Message-ID is signed, so among trusted messages it names the letter.
+ * without malice. Trust asks that Message-ID is signed, so among signed messages of one author it names the
+ * letter: not among those of several, or one who is trusted could use up the names of another's letters.
  * Nothing is lost where an author has used one twice: the file is there, and the run can be released.
  */
-export function replayReason({ db }: Context, deliveryId: number, plan: HookPlan): string | null {
+export function replayReason(
+  { db }: Context,
+  deliveryId: number,
+  plan: Pick<HookPlan, 'hook' | 'event' | 'oncePerLetter'>,
+): string | null {
   if (plan.oncePerLetter !== true) return null;
+  // One that was trusted only after it came, and released, has the rank that it came with.
   const before = db.get(
     `SELECT other.mailbox, other.id FROM deliveries own
      JOIN deliveries other ON other.message_id = own.message_id AND other.mailbox_id = own.mailbox_id
      JOIN runs r ON r.delivery_id = other.delivery_id
-     WHERE own.delivery_id = ? AND other.delivery_id <> own.delivery_id AND other.rank = 'trusted'
+     LEFT JOIN messages mine ON mine.journal_id = own.journal_id
+     LEFT JOIN messages theirs ON theirs.journal_id = other.journal_id
+     WHERE own.delivery_id = ? AND other.delivery_id <> own.delivery_id
+       AND other.rank IN ('trusted', 'aligned-dkim')
+       AND coalesce(mine.verdict ->> '${AUTHOR}' = theirs.verdict ->> '${AUTHOR}', TRUE)
        AND other.forgotten = 0 AND r.hook = ? AND r.event = ? AND r.state <> 'held'
        AND NOT (r.state = 'cancelled' AND r.started_at IS NULL)
      ORDER BY other.delivery_id DESC LIMIT 1`,

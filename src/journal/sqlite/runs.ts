@@ -9,7 +9,7 @@ import { type Context, trace } from './context.ts';
 import type { Database, SqlValue } from './database.ts';
 import { decodeRun } from './rows.ts';
 import { runsWhere } from './run-filter.ts';
-import { openGate } from './run-plan.ts';
+import { openGate, replayReason } from './run-plan.ts';
 
 export function readRun(db: Database, runId: string): RunRow | null {
   const row = db.get('SELECT * FROM runs WHERE run_id = ?', runId);
@@ -112,14 +112,34 @@ export function releaseRuns(
   context: Context,
   input: Transitions['release-runs']['in'],
 ): Transitions['release-runs']['out'] {
-  const released = moveRuns(context, input, {
+  if (input.oncePerLetter !== true) return { released: release(context, input) };
+  const { sql, values } = runsWhere(context.db, { ...input.filter, states: ['held'] });
+  const held = context.db.all(`SELECT * FROM runs WHERE ${sql} ORDER BY delivery_id, ordinal`, ...values);
+  const released: RunId[] = [];
+  // One after the other: the second copy of a letter is held because the first was released.
+  for (const run of held.map(decodeRun))
+    if (!staysHeld(context, run, input))
+      released.push(...release(context, { ...input, filter: { runIds: [run.runId] } }));
+  return { released };
+}
+
+function staysHeld(context: Context, run: RunRow, input: Transitions['release-runs']['in']): boolean {
+  const { hook, event, deliveryId, runId } = run;
+  const reason = replayReason(context, deliveryId, { hook, event, oncePerLetter: true });
+  if (reason === null) return false;
+  context.db.run('UPDATE runs SET reason = ?, changed_at = ? WHERE run_id = ?', reason, input.at, runId);
+  trace(context, { at: input.at, deliveryId, runId, event: 'run.held', detail: { reason } });
+  return true;
+}
+
+function release(context: Context, input: Transitions['release-runs']['in']): readonly RunId[] {
+  return moveRuns(context, input, {
     from: ['held'],
     set: "state = 'due', gate = 0, reason = NULL, due_at = ?",
     values: [input.at],
     event: 'run.released',
     detail: { by: input.by },
   });
-  return { released };
 }
 
 export function cancelRuns(
