@@ -48,7 +48,8 @@ class World implements AsyncDisposable {
       text: 'Please pay invoice 17.',
     });
     writeFileSync(join(this.#place.folder, `${subject}.eml`), content, 'latin1');
-    assert.match((await send(this.#server.port, { from, content })) ?? '', /^250 /);
+    const envelopeFrom = `bounce@${signer.name}`;
+    assert.match((await send(this.#server.port, { from: envelopeFrom, content })) ?? '', /^250 /);
     await eventually(`the run of ${subject}`, async () => {
       const { runs } = await this.#place.json<{ runs: readonly RunJson[] }>('runs', 'list');
       const run = runs.find(({ id }) => id.endsWith(subject));
