@@ -5,10 +5,10 @@
  * a hook, not the sender's reply. What DNS leaves open is no `fail`: the message is delivered, hooks
  * that need trust are held, and the question is asked again until there is an answer (design §3.4).
  */
-import type { Verdict } from '../authentication/verdict.ts';
+import { compareRank, type Verdict } from '../authentication/verdict.ts';
 import type { DeliveryRow, MessageRow, Reassessment } from '../journal/journal.ts';
 import { type EpochMs, epochMs } from '../system/clock.ts';
-import { standingOf } from './identify.ts';
+import { type Standing, standingOf } from './identify.ts';
 import type { World } from './world.ts';
 
 /** The first pause before it is asked again, doubled with each. */
@@ -78,7 +78,8 @@ function nextRecheck({ arrival, rechecks, verdict }: MessageRow, at: EpochMs): E
 
 /**
  * Deliveries that stand and of which a later answer says something else. While questions are open only
- * what raises them counts, so that an outage does not write files again and again.
+ * what raises their rank counts (trust is the highest one), so that servers which come and go do not have
+ * files written again and again.
  */
 function reassess(
   message: MessageRow,
@@ -89,12 +90,10 @@ function reassess(
   return message.deliveries
     .filter(({ state }) => state === 'delivered')
     .map((delivery) => ({ delivery, standing: standingOf(delivery, message, verdict, world) }))
-    .filter(
-      ({ delivery, standing }) =>
-        standing.rank !== delivery.rank ||
-        standing.trusted !== delivery.trusted ||
-        (isFinal && showsOther(message.verdict, verdict)) ||
-        (isFinal && standing.trustReason !== delivery.trustReason),
+    .filter(({ delivery, standing }) =>
+      isFinal
+        ? showsOther(message.verdict, verdict) || standsOtherwise(delivery, standing)
+        : delivery.rank === null || compareRank(standing.rank, delivery.rank) > 0,
     )
     .map(({ delivery: { deliveryId }, standing: { rank, trusted, trustReason } }) => ({
       deliveryId,
@@ -102,6 +101,14 @@ function reassess(
       trusted,
       trustReason,
     }));
+}
+
+function standsOtherwise(delivery: DeliveryRow, standing: Standing): boolean {
+  return (
+    standing.rank !== delivery.rank ||
+    standing.trusted !== delivery.trusted ||
+    standing.trustReason !== delivery.trustReason
+  );
 }
 
 /** Whether the file would show other results (contract §5). */
