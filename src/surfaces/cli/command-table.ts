@@ -94,7 +94,9 @@ const MAIL_COMMANDS: readonly CommandSpec[] = [
     name: 'render',
     group: 'Mail',
     summary: 'Print the file that a raw message from stdin would become',
-    options: [mailbox],
+    detail:
+      'Reads and asks nothing else: authentication is none in it (aimx authenticate checks who wrote a message). LF line ends become CRLF; --json names the attachments too.',
+    options: [{ flags: '--mailbox <name>', describe: 'the mailbox that the file names (default: you)' }],
     example: 'aimx render < message.eml',
     usesConfig: false,
     hasJson: true,

@@ -64,3 +64,8 @@ export function shortTime(at: string | null): string {
 export function moreLine(cursor: string | null, command: string): string {
   return cursor === null ? '' : `There are more: ${command} --cursor ${cursor}\n`;
 }
+
+/** Said before a message is read from stdin: a terminal waits for what is typed, and looks as if it hung. */
+export function noteTyping({ stdin, terminal }: Pick<Invocation, 'stdin' | 'terminal'>): void {
+  if (stdin.isTTY) terminal.err('Type or paste a message; Ctrl-D ends it.\n');
+}

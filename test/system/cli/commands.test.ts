@@ -431,6 +431,12 @@ test('render shows the file that a message would become, and touches nothing', r
     place.files('agent').filter((name) => name.includes('rendered')),
     [],
   );
+  const empty = await place.aimx(['render'], { stdin: '' });
+  assert.equal(empty.exit, 2);
+  assert.match(
+    empty.stderr,
+    /^aimx: The message is empty\n +give a message on stdin: aimx render < message\.eml\n$/,
+  );
 });
 
 test(

@@ -6,7 +6,7 @@ import { systemRandom } from '../../../system/random.ts';
 import { type CommandBody, textOption } from '../invocation.ts';
 import { openLocalContext } from '../local-world.ts';
 import { safeLine } from '../safe-text.ts';
-import { print } from '../show.ts';
+import { noteTyping, print } from '../show.ts';
 import type { Terminal } from '../terminal.ts';
 import { wrapText } from '../text-width.ts';
 
@@ -83,6 +83,7 @@ export const run: CommandBody = async (invocation) => {
     helo: textOption(invocation, 'helo'),
     mailFrom: textOption(invocation, 'mailFrom'),
   };
+  noteTyping(invocation);
   const output = await authenticate(input, invocation.stdin, { dns, clock: systemClock, config });
   await print(invocation, output, (value) => format(value, invocation.terminal));
   return 0;

@@ -7,7 +7,7 @@ import { daemonOptions } from '../daemon-options.ts';
 import type { CommandBody, Invocation } from '../invocation.ts';
 import { uploadToDaemon } from '../perform.ts';
 import { safeLine } from '../safe-text.ts';
-import { print } from '../show.ts';
+import { noteTyping, print } from '../show.ts';
 
 /** Of runs that can be replayed. */
 const FINAL_STATES: readonly string[] = ['succeeded', 'failed', 'timed_out', 'interrupted', 'cancelled'];
@@ -60,6 +60,7 @@ function formatOutcome(answer: IngestOutput): string {
 
 export const run: CommandBody = async (invocation) => {
   const recipient = invocation.args[0] ?? '';
+  noteTyping(invocation);
   let answer: IngestOutput;
   try {
     answer = await uploadToDaemon(invocation, 'ingest', { recipient }, invocation.stdin);
