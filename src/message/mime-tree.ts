@@ -51,6 +51,8 @@ export interface MimeTree {
 const LF = 0x0a;
 const CR = 0x0d;
 const HYPHEN = 0x2d;
+const SPACE = 0x20;
+const TAB = 0x09;
 
 interface OpenMultipart {
   readonly entity: Entity;
@@ -93,6 +95,28 @@ export function transferEncodingOf(section: HeaderSection): string {
     .toLowerCase();
 }
 
+/**
+ * A boundary as it is compared, a run of white space in it made one space: a relaxed signature (RFC 6376
+ * §3.4.4) does not see how long one is, and a part could be made to vanish from a signed message by it.
+ */
+function comparableBoundary(boundary: string): string {
+  return boundary.replace(/[ \t]+/g, ' ').trimEnd();
+}
+
+/** What stands behind `--` in a line, comparable; null where it is too long for a boundary. */
+function delimiterText(bytes: Uint8Array, start: number, end: number): string | null {
+  const octets = new Uint8Array(Math.min(end - start, BOUNDARY_LENGTH_MAX + 8));
+  let length = 0;
+  for (let at = start; at < end; at += 1) {
+    const isBlank = bytes[at] === SPACE || bytes[at] === TAB;
+    if (isBlank && length > 0 && octets[length - 1] === SPACE) continue;
+    if (length === octets.length) return null;
+    octets[length] = isBlank ? SPACE : (bytes[at] as number);
+    length += 1;
+  }
+  return text(octets, 0, length).trimEnd();
+}
+
 /** The stack of open multiparts, and the question whether a line is a delimiter of one of them. */
 class Boundaries {
   readonly stack: OpenMultipart[] = [];
@@ -114,8 +138,8 @@ class Boundaries {
   /** @param line Without its line end. Only lines that begin with `--` are asked for. */
   match(bytes: Uint8Array, lineStart: number, lineEnd: number): { level: number; closes: boolean } | null {
     if (this.stack.length === 0 || bytes[lineStart + 1] !== HYPHEN) return null;
-    if (lineEnd - lineStart > BOUNDARY_LENGTH_MAX + 8) return null;
-    const line = text(bytes, lineStart + 2, lineEnd).trimEnd();
+    const line = delimiterText(bytes, lineStart + 2, lineEnd);
+    if (line === null) return null;
     const level = this.#levels.get(line)?.at(-1);
     if (level !== undefined) return { level, closes: false };
     if (!line.endsWith('--')) return null;
@@ -156,7 +180,7 @@ function guessBoundary(bytes: Uint8Array, bodyStart: number): string {
   const head = text(bytes, bodyStart, Math.min(bytes.length, bodyStart + BOUNDARY_SEARCH_BYTES));
   // What follows must look like a header field or an empty line, else it may be a rule in a text.
   const match = /(?:^|\n)--([^\s-][^\r\n]{0,198})\r?\n(?=[a-z][a-z0-9-]{2,70}:|\r?\n)/i.exec(head);
-  return match === null ? '' : (match[1] as string).trimEnd();
+  return match === null ? '' : comparableBoundary(match[1] as string);
 }
 
 class TreeReader {
@@ -208,7 +232,10 @@ class TreeReader {
       );
       return;
     }
-    const declared = (entity.parameters.get('boundary') ?? '').trimEnd().slice(0, BOUNDARY_LENGTH_MAX);
+    const declared = comparableBoundary(entity.parameters.get('boundary') ?? '').slice(
+      0,
+      BOUNDARY_LENGTH_MAX,
+    );
     const boundary = this.#usableBoundary(entity, declared);
     if (boundary === '') {
       entity.contentType = 'text/plain';
@@ -223,7 +250,7 @@ class TreeReader {
       declared !== '' &&
       // Looked for in the outermost multipart alone: for each of many it would not be linear.
       (this.boundaries.stack.length > 0 ||
-        asBuffer(this.#bytes).indexOf(`--${declared}`, entity.bodyStart, 'latin1') >= 0);
+        asBuffer(this.#bytes).indexOf(`--${declared.split(' ', 1)}`, entity.bodyStart, 'latin1') >= 0);
     if (present) return declared;
     const guessed = guessBoundary(this.#bytes, entity.bodyStart);
     this.warnings.add(

@@ -236,3 +236,19 @@ test('readMessage() takes a line of white space for the end of a part’s header
   check(' ');
   check('\t \t');
 });
+
+test('readMessage() finds delimiters whatever the length of white space in them', () => {
+  const check = (first: string, second: string, last: string): void => {
+    const content =
+      'From: a@example.com\r\nContent-Type: multipart/mixed; boundary="=_mixed 0045A2B1_="\r\n\r\n' +
+      `${first}\r\n\r\nDo not do this:\r\n${second}\r\n\r\nPay.\r\n${last}\r\nEpilogue\r\n`;
+    const { body, warnings } = readMessage(latin1(content));
+    assert.deepEqual([body, warnings], ['Do not do this:\n\nPay.', []], content.slice(0, 200));
+  };
+  const [open, close] = ['--=_mixed 0045A2B1_=', '--=_mixed 0045A2B1_=--'];
+  const wide = ' \t'.repeat(1_000);
+  check(open, open, close);
+  check(open.replace(' ', '\t'), open.replace(' ', '  '), close.replace(' ', wide));
+  check(`${open} `, open + wide, close + wide);
+  check(open.replace(' ', wide), open, close);
+});
