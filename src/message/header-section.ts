@@ -161,6 +161,31 @@ function unfold(bytes: Uint8Array, start: number, end: number): string {
 }
 
 /**
+ * A value that is too long as it stands, its runs of white space made one space: how long they are, a
+ * relaxed signature (RFC 6376 §3.4) does not see, and nothing that it covers may be pushed out by them.
+ */
+function squeeze(
+  bytes: Uint8Array,
+  { start, end, max }: { readonly start: number; readonly end: number; readonly max: number },
+): { readonly value: string; readonly isWhole: boolean } {
+  const octets = Buffer.alloc(Math.min(end - start, max));
+  let length = 0;
+  let isBlank = true;
+  let at = start;
+  for (; at < end; at += 1) {
+    const octet = bytes[at] as number;
+    if (octet === LF || (octet === CR && bytes[at + 1] === LF)) continue;
+    const wasBlank = isBlank;
+    isBlank = isFold(octet);
+    if (isBlank && wasBlank) continue;
+    if (length === octets.length) break;
+    octets[length] = isBlank ? SPACE : octet;
+    length += 1;
+  }
+  return { value: octets.toString('latin1', 0, length).trim(), isWhole: at >= end };
+}
+
+/**
  * Reads the header section that begins at `from`, as far as the limits let it.
  *
  * Fields that change on the way are left out and use up none of the limits: a copy that was stuffed
@@ -186,10 +211,16 @@ export function readHeaderSection(bytes: Uint8Array, options: ScanOptions): Head
     }
     const name = buffer.toString('latin1', nameStart, nameEnd).toLowerCase();
     if (changesOnTheWay(name)) return;
-    usedBytes += valueEnd - nameStart;
-    if (usedBytes > HEADER_BYTES_MAX) skipped += 1;
-    const cutEnd = Math.min(valueEnd, nameStart + leftBytes);
-    fields.push({ name, value: unfold(bytes, valueStart, Math.max(valueStart, cutEnd)) });
+    if (valueEnd - nameStart <= leftBytes) {
+      usedBytes += valueEnd - nameStart;
+      fields.push({ name, value: unfold(bytes, valueStart, valueEnd) });
+      return;
+    }
+    const valueMax = Math.max(0, leftBytes - (nameEnd - nameStart));
+    const { value, isWhole } = squeeze(bytes, { start: valueStart, end: valueEnd, max: valueMax });
+    usedBytes = isWhole ? usedBytes + nameEnd - nameStart + value.length : HEADER_BYTES_MAX;
+    if (!isWhole) skipped += 1;
+    fields.push({ name, value });
   });
   const warnings: string[] = [];
   if (skipped > 0) {

@@ -252,3 +252,21 @@ test('readMessage() finds delimiters whatever the length of white space in them'
   check(`${open} `, open + wide, close + wide);
   check(open.replace(' ', wide), open, close);
 });
+
+test('readMessage() lets no white space push the fields of a part out of what is read', () => {
+  const check = (blank: string): void => {
+    const content =
+      'From: a@example.com\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\nText.\r\n--b\r\n' +
+      `Content-Type: text/plain;${blank}charset=utf-8\r\n` +
+      'Content-Disposition: attachment; filename="quoted.txt"\r\n\r\nNo text.\r\n--b--\r\n';
+    const { body, attachments, warnings } = readMessage(latin1(content));
+    assert.deepEqual([body, warnings], ['Text.', []]);
+    assert.deepEqual(
+      attachments.map(({ filename }) => filename),
+      ['quoted.txt'],
+    );
+  };
+  check(' ');
+  check(' '.repeat(700_000));
+  check(`\r\n${' \t'.repeat(600_000)}`);
+});
