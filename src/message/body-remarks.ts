@@ -8,6 +8,7 @@ function counted(count: number, one: string, many: string): string {
 export class BodyRemarks {
   #hiddenPieces = 0;
   #hiddenCharacters = 0;
+  #doubtfulCharacters = 0;
   #invisibleCharacters = 0;
   #misleadingLinks = 0;
   #alternativesDiffer = false;
@@ -16,6 +17,7 @@ export class BodyRemarks {
   addHtml(part: MarkdownOfHtml): void {
     this.#hiddenPieces += part.hidden.pieces;
     this.#hiddenCharacters += part.hidden.characters;
+    this.#doubtfulCharacters += part.doubtful.characters;
     this.#misleadingLinks += part.misleadingLinks;
     this.addInvisible(part.invisibleCharacters);
   }
@@ -36,6 +38,12 @@ export class BodyRemarks {
       const characters = counted(this.#hiddenCharacters, 'character', 'characters');
       const were = this.#hiddenPieces === 1 ? 'was' : 'were';
       warnings.push(`hidden-text: ${pieces} (${characters}) that a person would not see ${were} left out`);
+    }
+    if (this.#doubtfulCharacters > 0) {
+      const characters = counted(this.#doubtfulCharacters, 'character of it', 'characters of it');
+      warnings.push(
+        `doubtful-text: the text may hold what a person does not see (${characters}): its style is not judged`,
+      );
     }
     if (this.#invisibleCharacters > 0) {
       const count = this.#invisibleCharacters.toLocaleString('en-US');

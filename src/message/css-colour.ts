@@ -97,6 +97,20 @@ export function parseColour(text: string): Colour | null {
   return call === null ? null : ofFunction(call[1] ?? '', call[2] ?? '');
 }
 
+/**
+ * The colour that a gradient begins with, and whether all its stops are alike to the eye; null where there
+ * is more than gradients of plain colours. @param text A value of `background`, lower case.
+ */
+export function gradientColour(text: string): { readonly colour: Colour; readonly isPlain: boolean } | null {
+  if (!text.includes('gradient(') || /(?:url|image|image-set|var|element|cross-fade)\(/.test(text))
+    return null;
+  const found = text.match(/#[0-9a-f]{3,8}\b|(?:rgb|hsl)a?\([^()]{1,100}\)|[a-z-]+(?![a-z(-])/g) ?? [];
+  const [colour, ...others] = found.map(parseColour).filter((each) => each !== null);
+  if (colour === undefined) return null;
+  const isPlain = others.every((one) => areNear(one, colour) && Math.abs(one.alpha - colour.alpha) < 0.1);
+  return { colour, isPlain };
+}
+
 /** The value of `bgcolor` and `<font color>` (HTML §2.3.6): whatever stands there is some colour. */
 export function parseLegacyColour(value: string): Colour | null {
   const text = value.trim().toLowerCase();

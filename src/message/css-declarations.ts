@@ -1,5 +1,6 @@
 /** Declarations of CSS: of a `style` attribute, or between the braces of a rule. */
 import { parseColour } from './css-colour.ts';
+import { isBackground, isValueOf } from './css-value.ts';
 
 export interface Declaration {
   /** Lower case, trimmed, without `!important`. */
@@ -40,11 +41,46 @@ const PROPERTIES: ReadonlySet<string> = new Set([
   'text-indent',
   'margin-left',
   'margin-top',
+  'padding-left',
+  'padding-top',
+  'letter-spacing',
+  'zoom',
   'transform',
+  'translate',
+  'scale',
+  'rotate',
+  'mask',
+  'mix-blend-mode',
   'clip',
   'clip-path',
   'mso-hide',
   'white-space',
+]);
+
+/** Names for the same in a text that runs from left to right and from top to bottom, or of one maker. */
+const OTHER_NAMES: ReadonlyMap<string, string> = new Map([
+  ['inline-size', 'width'],
+  ['block-size', 'height'],
+  ['max-inline-size', 'max-width'],
+  ['max-block-size', 'max-height'],
+  ['overflow-inline', 'overflow-x'],
+  ['overflow-block', 'overflow-y'],
+  ['inset-inline-start', 'left'],
+  ['inset-inline', 'left'],
+  ['inset-block-start', 'top'],
+  ['inset-block', 'top'],
+  ['margin-inline-start', 'margin-left'],
+  ['margin-inline', 'margin-left'],
+  ['margin-block-start', 'margin-top'],
+  ['margin-block', 'margin-top'],
+  ['padding-inline-start', 'padding-left'],
+  ['padding-block-start', 'padding-top'],
+  ['-webkit-transform', 'transform'],
+  ['-webkit-filter', 'filter'],
+  ['-webkit-clip-path', 'clip-path'],
+  ['-webkit-mask', 'mask'],
+  ['-webkit-mask-image', 'mask'],
+  ['mask-image', 'mask'],
 ]);
 
 /** Words of a value; a function with its parentheses is one (they do not nest in what is looked at). */
@@ -55,17 +91,19 @@ function wordsOf(value: string): readonly string[] {
 function ofBackground(value: string): readonly (readonly [string, string])[] {
   // `var(…)`, `color-mix(…)` and pictures are alike in this: nobody here knows what they look like.
   const hasImage = /(?<![a-z-])(?!rgba?\(|hsla?\()[a-z-]+\(/.test(value);
-  const colour = wordsOf(value).find((word) => parseColour(word) !== null);
+  const words = wordsOf(value);
+  if (!hasImage && !isBackground(words)) return [];
+  const colour = words.find((word) => parseColour(word) !== null);
   return [
     ['background-color', colour ?? 'transparent'],
-    ['background-image', hasImage ? 'url()' : 'none'],
+    ['background-image', hasImage ? value : 'none'],
   ];
 }
 
 /** CSS 2 §15.8: the size stands before the family, with the height of lines behind a slash. */
 function ofFont(value: string): readonly (readonly [string, string])[] {
   const size =
-    /(?:^|\s)([\d.]+(?:px|pt|em|rem|%|pc|in|cm|mm|ex)?|(?:xx?-)?(?:small|large)|medium)(?:\s?\/\s?([\d.]+[a-z%]*))?\s+\S/.exec(
+    /(?:^|\s)((?:calc|min|max|clamp)\(.{1,100}\)|[\d.]+(?:e[+-]?\d+)?(?:[a-z]{2,5}|%)?|(?:xx?-)?(?:small|large)|medium)(?:\s?\/\s?([\d.]+[a-z%]*))?\s+\S/.exec(
       value,
     );
   if (size === null) return [];
@@ -85,12 +123,18 @@ function ofBox(
   ];
 }
 
-function expand(property: string, value: string): readonly (readonly [string, string])[] {
-  if (PROPERTIES.has(property)) return [[property, value]];
+function expand(written: string, value: string): readonly (readonly [string, string])[] {
+  const property = OTHER_NAMES.get(written) ?? written;
+  if (PROPERTIES.has(property)) {
+    // `margin-inline` has two sides, of which the first is looked at.
+    return [[property, /-(?:inline|block)$/.test(written) ? (wordsOf(value)[0] ?? '') : value]];
+  }
   if (property === 'background') return ofBackground(value);
   if (property === 'font') return ofFont(value);
   if (property === 'margin') return ofBox(value, { top: 'margin-top', left: 'margin-left' });
+  if (property === 'padding') return ofBox(value, { top: 'padding-top', left: 'padding-left' });
   if (property === 'inset') return ofBox(value, { top: 'top', left: 'left' });
+  if (property === 'contain' && /\b(?:paint|strict|content)\b/.test(value)) return [['overflow', 'clip']];
   return [];
 }
 
@@ -158,7 +202,9 @@ export function parseDeclarations(text: string): Declarations {
     const value = whole.replace(/\s?!\s?important$/, '').trim();
     if (value === '') continue;
     const isImportant = value.length < whole.length;
-    for (const [name, part] of expand(property, value)) {
+    const parts = expand(property, value);
+    if (!parts.every(([name, part]) => isValueOf(name, part))) continue;
+    for (const [name, part] of parts) {
       if (found.get(name)?.isImportant === true && !isImportant) continue;
       found.set(name, { value: part, isImportant });
     }

@@ -66,7 +66,75 @@ test('htmlToMarkdown() leaves out text that has no size', () => {
   checkShown('<div style="font-size:0"><span style="font-size:small">@</span></div>');
   checkShown('<div style="font-size:0"><font size=2>@</font></div>');
   checkShown(styled('font-size:2px'));
-  checkShown(styled('font-size:calc(1px)'));
+  for (const size of [
+    'calc(0px)',
+    'calc(1px * 0)',
+    'min(0px, 1em)',
+    'clamp(0px, 0px, 1px)',
+    '0dvh',
+    '.01lh',
+  ]) {
+    checkHidden(styled(`font-size:${size}`));
+  }
+  checkHidden(styled('font:calc(0px) Arial'));
+  checkHidden(styled('zoom:1%'));
+  checkShown(styled('font-size:calc(1px + 1em)'));
+  checkShown(styled('zoom:1;font-size:min(14px, 2em)'));
+});
+
+test('htmlToMarkdown() passes over values that a property cannot have', () => {
+  checkHidden(styled('display:none;display:nonsense'));
+  checkHidden(styled('font-size:0;font-size:bogus'));
+  checkHidden(styled('font-size:0;font-size:-5px'));
+  checkHidden(styled('visibility:hidden;visibility:shown'));
+  checkHidden(styled('opacity:0;opacity:abc'));
+  checkHidden(styled('color:white;color:notacolour'));
+  checkHidden(styled('background:black;color:black;background:bogus'));
+  checkHidden(styled('margin-left:-9999px;margin:wide'));
+  checkHidden('<style>.a{display:none}.a{display:bogus}</style><p class=a>@</p>');
+  checkShown(styled('display:none;display:inline-flex'));
+  checkShown(styled('font-size:0;font-size:inherit'));
+  checkShown(styled('background:black url(x) no-repeat center / cover;color:white'));
+});
+
+/** Text is shown, and named as what a person may not see. */
+function checkDoubtful(html: string): void {
+  const { markdown, hidden, doubtful } = htmlToMarkdown(`seen ${html.replace('>@<', `>${SECRET}<`)}`);
+  assert.match(markdown, /wire the money/, html);
+  assert.deepEqual(
+    { hidden, doubtful },
+    { hidden: { pieces: 0, characters: 0 }, doubtful: { pieces: 1, characters: SECRET.length } },
+    html,
+  );
+}
+
+test('htmlToMarkdown() shows and counts text that may not be seen', () => {
+  checkDoubtful(styled('background:url(x.png);color:#fff'));
+  checkDoubtful(styled('background:url(x.png) white;color:#fff'));
+  checkDoubtful('<table background="x.png"><tr><td style="color:#fff">@</td></tr></table>');
+  checkDoubtful(styled('color:var(--x)'));
+  checkDoubtful(styled('color:oklch(1 0 0)'));
+  checkDoubtful(styled('filter:blur(9px)'));
+  checkDoubtful(styled('mix-blend-mode:screen'));
+  checkDoubtful(styled('mask-image:linear-gradient(transparent, transparent)'));
+  checkDoubtful('<div style="clip-path:path(\'M0 0\')">@</div>');
+  checkDoubtful('<dialog>@</dialog>');
+  const check = (html: string): void =>
+    assert.deepEqual(htmlToMarkdown(html).doubtful, { pieces: 0, characters: 0 }, html);
+  check('<td background="x.png" bgcolor="#000000" style="color:#fff">a</td>');
+  check('<div style="background:#222 url(x.png);color:#fff">a</div>');
+  check('<div style="background:linear-gradient(#000, #333);color:#fff">a</div>');
+  check('<div style="filter:none;mix-blend-mode:normal;mask:none">a</div>');
+  check('<dialog open>a</dialog>');
+});
+
+test('htmlToMarkdown() takes a box to end where a browser ends it', () => {
+  checkHidden('<span style="display:none"><div></span>@</div></span>'.replace('@', '<i>@</i>'));
+  checkHidden('<form style="display:none"><div></form><i>@</i></div>');
+  checkHidden('<div style="display:none"><select></div><i>@</i></select></div>');
+  checkHidden('<div style="display:none"><marquee></div><i>@</i></marquee></div>');
+  checkShown('<form style="display:none"><div></div></form><i>@</i>');
+  checkShown('<span style="display:none"></span><i>@</i>');
 });
 
 test('htmlToMarkdown() leaves out text that is seen through', () => {
@@ -77,6 +145,9 @@ test('htmlToMarkdown() leaves out text that is seen through', () => {
   checkHidden('<div style="opacity:0"><div style="opacity:1">@</div></div>');
   checkHidden(styled('filter:alpha(opacity=0)'));
   checkHidden(styled('filter: opacity(0%)'));
+  checkHidden(styled('opacity:calc(0)'));
+  checkHidden(styled('-webkit-filter:opacity(0)'));
+  checkHidden(styled('opacity:.3;color:#ccc'));
   checkShown(styled('opacity:.5'));
 });
 
@@ -94,6 +165,11 @@ test('htmlToMarkdown() leaves out text of the colour of its ground, or near it',
   checkHidden(styled('color:transparent'));
   checkHidden(styled('color:snow'));
   checkHidden(styled('-webkit-text-fill-color:transparent'));
+  checkHidden('<p style="-webkit-text-fill-color:transparent"><b style="color:black">@</b></p>');
+  checkHidden(styled('background:linear-gradient(white, #fefefe);color:white'));
+  checkHidden('<mark style="color:yellow">@</mark>');
+  checkHidden('<body link="#ffffff"><a href="https://x.test/">@</a></body>');
+  checkShown('<div style="color:white"><mark>@</mark></div>');
   checkHidden('<font color="white">@</font>');
   checkHidden('<font color="ffffff">@</font>');
   checkHidden('<font color=#fff><p>@</p></font>');
@@ -139,6 +215,10 @@ test('htmlToMarkdown() leaves out what has no room', () => {
   }
   checkHidden(styled('max-height:0;overflow-y:hidden'));
   checkHidden(styled('height:0;overflow:clip'));
+  checkHidden(styled('height:0;overflow:auto'));
+  checkHidden(styled('height:calc(0px);overflow:hidden'));
+  checkHidden(styled('max-block-size:0;overflow:hidden'));
+  checkHidden(styled('height:0;contain:paint'));
   checkHidden(styled('line-height:0;overflow:hidden'));
   checkHidden(styled('overflow:hidden;line-height:1px'));
   checkShown(styled('line-height:0'));
@@ -165,6 +245,22 @@ test('htmlToMarkdown() leaves out what stands off the screen', () => {
   checkShown(styled('left:-9999px'));
   checkShown(styled('position:absolute;left:-20px'));
   checkShown(styled('text-indent:-20px;margin-left:-20px'));
+  for (const style of [
+    'scale:0',
+    'translate:0 -9999px',
+    'transform:matrix(1,0,0,1,-9999,0)',
+    'transform:rotateX(90deg)',
+    '-webkit-transform:scale(0)',
+    'position:absolute;right:100%',
+    'position:absolute;top:calc(-9999px)',
+    'position:absolute;inset-inline-start:-9999px',
+    'margin-inline:-9999px',
+    'padding-top:99999px',
+    'letter-spacing:-1em',
+  ]) {
+    checkHidden(styled(style));
+  }
+  checkShown(styled('letter-spacing:-0.05em;scale:1;translate:none'));
   checkShown(styled('transform:scale(.9) translate(-50%)'));
   checkHidden(styled('transform:translate(-100%)'));
   checkShown('<div style="text-indent:-9999px"><p style="text-indent:0">@</p></div>');
@@ -198,6 +294,9 @@ test('htmlToMarkdown() leaves out comments, templates and what stands for absent
   check(`<noscript><span>${SECRET}</span></noscript>`, SECRET.length);
   check(`<script>${SECRET}</script><style>${SECRET}</style><svg><text>${SECRET}</text></svg>`, 0);
   check(`<img alt="${SECRET}" width=1 height=1>`, SECRET.length);
+  check(`<img alt="${SECRET}" style="width:1px;height:1px">`, SECRET.length);
+  check(`<img alt="${SECRET}" style="opacity:.01">`, SECRET.length);
+  check(`<meter>${SECRET}</meter><datalist><option>${SECRET}</datalist>`, 0);
   check(`<img alt="${SECRET}" style="display:none">`, 0);
   assert.equal(
     htmlToMarkdown('a<!--[if !mso]><!--> b<!--<![endif]--><![if !mso]> c<![endif]>').markdown,

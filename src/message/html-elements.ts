@@ -17,10 +17,14 @@ export const SKIPPED: ReadonlySet<string> = new Set([
   'video',
   'canvas',
   'xml',
+  'meter',
+  'progress',
+  'rp',
+  'datalist',
 ]);
 
-/** Elements whose text is there and not seen: inert, or for readers without scripts. */
-export const INERT: ReadonlySet<string> = new Set(['template', 'noscript']);
+/** Elements whose text is there and not seen: inert, or for readers without scripts or of another age. */
+export const INERT: ReadonlySet<string> = new Set(['template', 'noscript', 'applet']);
 
 /** Elements that have no content and no end tag (HTML §13.1.2). */
 export const VOID: ReadonlySet<string> = new Set([
@@ -70,6 +74,7 @@ export const LINES: ReadonlySet<string> = new Set([
   'center',
   'dd',
   'details',
+  'dialog',
   'div',
   'dt',
   'figcaption',
@@ -119,7 +124,18 @@ export const ENDS_PARAGRAPH: ReadonlySet<string> = new Set([
 ]);
 
 /** Elements out of which no end tag of anything inside them reaches (HTML §13.2.4.2). */
-export const SCOPES: ReadonlySet<string> = new Set(['table', 'td', 'th', 'caption', 'template', 'button']);
+export const SCOPES: ReadonlySet<string> = new Set([
+  'table',
+  'td',
+  'th',
+  'caption',
+  'template',
+  'button',
+  'select',
+  'marquee',
+  'object',
+  'applet',
+]);
 
 /** Elements that go on where a block was closed over them (HTML §13.2.4.3). */
 export const FORMATTING: ReadonlySet<string> = new Set([
@@ -172,9 +188,24 @@ export const IMPLIED_ENDS: ReadonlyMap<string, ImpliedEnd> = new Map([
   ['a', { ended: new Set(['a']), within: SCOPES }],
 ]);
 
+/**
+ * Elements that the end tag of one which is neither among them nor formatting does not reach over: the
+ * `</span>` of `<span><div></span>` ends nothing (HTML §13.2.4.2, "special").
+ */
+const SPECIAL: ReadonlySet<string> = new Set([
+  ...SCOPES,
+  ...SKIPPED,
+  ...INERT,
+  ...PARAGRAPHS,
+  ...LINES,
+  ...HEADINGS,
+  ...ENDS_PARAGRAPH,
+]);
+
 /** Out of what the end tag of an element does not reach. */
 export function endScope(name: string): ReadonlySet<string> {
   if (name === 'table') return new Set(['template']);
   if (CELL.ended.has(name) || ROW.ended.has(name) || ROW_GROUP.ended.has(name)) return TABLE_SCOPES;
+  if (!SPECIAL.has(name) && !FORMATTING.has(name)) return SPECIAL;
   return name === 'li' || name === 'dt' || name === 'dd' ? LIST_SCOPES : SCOPES;
 }

@@ -80,7 +80,24 @@ export class OpenElements {
   /** An end tag. @returns Whether there was something to end. */
   end(name: string): boolean {
     if (NEVER_ENDED.has(name)) return true;
+    if (name === 'form') return this.#endForm();
     return this.#endNearest(HEADINGS.has(name) ? HEADINGS : new Set([name]), endScope(name));
+  }
+
+  /** The end of a form leaves open what was opened in it, which stays as it is (HTML §13.2.6.4.7). */
+  #endForm(): boolean {
+    if ((this.#counts.get('form') ?? 0) === 0) return false;
+    const depth = this.#stack.findLastIndex(({ name }) => name === 'form');
+    if (depth === this.#stack.length - 1) this.#endTop();
+    else this.#take(depth);
+    return true;
+  }
+
+  #take(depth: number): void {
+    const [taken] = this.#stack.splice(depth, 1);
+    if (taken === undefined) return;
+    this.#counts.set(taken.name, (this.#counts.get(taken.name) ?? 1) - 1);
+    this.#events.closed(taken);
   }
 
   endAll(): void {

@@ -5,19 +5,33 @@
  * room, a place off the screen) stays hidden in all that it holds; what is inherited (`visibility`,
  * colour, size of text) can be undone by a child.
  */
-import { areNear, BLACK, blend, type Colour, parseColour, parseLegacyColour, WHITE } from './css-colour.ts';
+import {
+  areNear,
+  BLACK,
+  blend,
+  type Colour,
+  gradientColour,
+  parseColour,
+  parseLegacyColour,
+  WHITE,
+} from './css-colour.ts';
 import type { Declarations } from './css-declarations.ts';
 import { type LengthBase, lengthPx, ROOT_FONT_PX, SCREEN_WIDTH_PX } from './css-length.ts';
 
 /** Text of this size is a line at most. */
 const FONT_PX_MAX = 1;
-const OPACITY_MAX = 0.05;
+/** What is no denser is not seen. */
+export const OPACITY_MAX: number = 0.05;
 /** A box of this size shows nothing of its text: the one pixel that screen readers' texts are put into. */
 const BOX_PX_MAX = 1;
 /** A place this far off is off the screen: nearly as wide as mails are (600 px); people write −9999 px. */
 const OFF_SCREEN_PX = 500;
 /** To the right or below, a screen can be scrolled; nobody does so this far. */
 const FAR_PX = 5_000;
+/** Letters that move together by this share of their size lie upon each other; people write a tenth. */
+const SPACING_EM_MIN = -0.5;
+/** Smaller than this, a text of the usual size is a line. */
+const SCALE_MAX = FONT_PX_MAX / ROOT_FONT_PX;
 /** Text of a link where nothing else is said (HTML §15.3.10). */
 const LINK_COLOUR: Colour = { red: 0, green: 0, blue: 238, alpha: 1 };
 
@@ -29,18 +43,29 @@ export interface Style {
   /** Of this element and all around it. */
   readonly opacity: number;
   readonly colour: Colour;
-  /** What lies behind the text; null where it is an image, of which nothing is known. */
-  readonly ground: Colour | null;
+  /** `-webkit-text-fill-color`, which stands for the colour; null where it is that. */
+  readonly fill: Colour | null;
+  readonly linkColour: Colour;
+  /** What lies behind the text; below a picture if there is one. */
+  readonly ground: Colour;
+  /** There is no picture over it. */
+  readonly isGroundKnown: boolean;
   readonly indentPx: number;
   readonly hasNoLineHeight: boolean;
   /** Lines without height are cut off. */
   readonly cutsLines: boolean;
   /** Line ends in the source are line ends (`white-space: pre-wrap` and its like). */
   readonly keepsLines: boolean;
+  /** CSS leaves a picture here no room; not inherited. */
+  readonly isTiny: boolean;
   /** `display` makes a block of the element itself, whatever it is; not inherited. */
   readonly isBlock: boolean;
   /** The sum of all this: text here is not seen. */
   readonly isHidden: boolean;
+  /** Something that is not judged may take the text away: `var(…)`, a mask, a filter. Inherited. */
+  readonly isInDoubt: boolean;
+  /** Text here may not be seen: for that, or because a picture lies behind it. */
+  readonly isDoubtful: boolean;
 }
 
 /** What surrounds a mail: black on white. */
@@ -50,13 +75,19 @@ export const PAGE_STYLE: Style = {
   fontPx: ROOT_FONT_PX,
   opacity: 1,
   colour: BLACK,
+  fill: null,
+  linkColour: LINK_COLOUR,
   ground: WHITE,
+  isGroundKnown: true,
   indentPx: 0,
   hasNoLineHeight: false,
   cutsLines: false,
   keepsLines: false,
+  isTiny: false,
   isBlock: false,
   isHidden: false,
+  isInDoubt: false,
+  isDoubtful: false,
 };
 
 /** CSS Fonts 4 §2.5; `<font size>` 1 to 7 stands for the same steps (HTML §15.3.4). */
@@ -106,8 +137,7 @@ function fontPxOf(values: Values, parent: Style): number {
 function opacityOf(values: Values): number {
   const text = values.get('opacity');
   const filter = values.get('filter');
-  const factor = text.endsWith('%') ? 0.01 : 1;
-  const own = text === '' ? 1 : Number.parseFloat(text) * factor;
+  const own = lengthPx(text, { emPx: 1, percentPx: 1 }) ?? 1;
   const filtered = /(?:^|\s)opacity\(\s*([\d.]+)(%?)\s*\)/.exec(filter);
   const faded = filtered === null ? 1 : Number(filtered[1]) * (filtered[2] === '%' ? 0.01 : 1);
   const legacy = /alpha\(\s*opacity\s*=\s*([\d.]+)\s*\)/.exec(filter);
@@ -115,29 +145,48 @@ function opacityOf(values: Values): number {
   return Number.isFinite(product) ? Math.min(1, Math.max(0, product)) : 1;
 }
 
-function colourOf(values: Values, parent: Style, weakest: Colour | null): Colour {
-  const fill = values.get('-webkit-text-fill-color');
-  const text = fill === '' || fill === 'currentcolor' ? values.get('color') : fill;
-  if (text === 'inherit' || text === 'currentcolor' || text === 'unset') return parent.colour;
+function colourOf(text: string, parent: Colour, weakest: Colour | null): Colour {
+  if (text === 'inherit' || text === 'currentcolor' || text === 'unset') return parent;
   if (text === 'initial') return BLACK;
-  return parseColour(text) ?? weakest ?? parent.colour;
+  return parseColour(text) ?? weakest ?? parent;
 }
 
-function groundOf(values: Values, parent: Style, weakest: Colour | null): Colour | null {
+function fillOf(values: Values, parent: Style): Colour | null {
+  const text = values.get('-webkit-text-fill-color');
+  if (text === 'currentcolor' || text === 'initial') return null;
+  return parseColour(text) ?? parent.fill;
+}
+
+type Ground = Pick<Style, 'ground' | 'isGroundKnown'>;
+
+function onGround(colour: Colour, below: Ground): Ground {
+  return {
+    ground: blend(colour, below.ground),
+    isGroundKnown: colour.alpha >= 1 || below.isGroundKnown,
+  };
+}
+
+function groundOf(values: Values, parent: Style, hints: Hints): Ground {
+  const text = values.get('background-color');
+  const colour = parseColour(text);
+  const own = colour ?? hints.ground;
+  const behind = own === null || own.alpha === 0 ? parent : onGround(own, parent);
   const image = values.get('background-image');
-  if (/url\(|gradient\(|image-set\(/.test(image)) return null;
-  const colour = values.get('background-color');
-  const known = parseColour(colour);
-  if (known === null && colour.includes('(')) return null;
-  const own = known ?? weakest;
-  if (own === null || own.alpha === 0) return parent.ground;
-  if (parent.ground === null) return own.alpha >= 1 ? own : null;
-  return blend(own, parent.ground);
+  const isUnknown = colour === null && text.includes('(');
+  const hasImage = image === '' ? hints.hasImage : image.includes('(');
+  const gradient = gradientColour(image);
+  if (gradient !== null) {
+    const { ground, isGroundKnown } = onGround(gradient.colour, behind);
+    return { ground, isGroundKnown: isGroundKnown && gradient.isPlain };
+  }
+  const { ground, isGroundKnown } = behind;
+  return { ground, isGroundKnown: isGroundKnown && !isUnknown && !hasImage };
 }
 
 function hidesOverflow(values: Values): boolean {
+  // A box without room has none for the bars to scroll it with.
   return ['overflow', 'overflow-x', 'overflow-y'].some((property) =>
-    /(?:^|\s)(?:hidden|clip)(?:\s|$)/.test(values.get(property)),
+    /(?:^|\s)(?:hidden|clip|auto|scroll|overlay)(?:\s|$)/.test(values.get(property)),
   );
 }
 
@@ -149,7 +198,14 @@ function isOffScreen(values: Values, base: LengthBase): boolean {
   if (/^(?:absolute|fixed|relative)$/.test(values.get('position'))) {
     if (['left', 'top', 'right', 'bottom'].some((side) => isFar(values.px(side, base)))) return true;
   }
-  return isFar(values.px('margin-left', base)) || isFar(values.px('margin-top', base));
+  if (/^(?:absolute|fixed)$/.test(values.get('position'))) {
+    // As far from the right as the screen is wide: left of it.
+    if (['right', 'bottom'].some((side) => (values.px(side, base) ?? 0) >= SCREEN_WIDTH_PX)) return true;
+  }
+  return ['margin-left', 'margin-top', 'padding-left', 'padding-top', 'text-indent'].some((property) => {
+    const px = values.px(property, base);
+    return property === 'text-indent' ? (px ?? 0) >= FAR_PX : isFar(px);
+  });
 }
 
 /** Percentages are of the box itself, which is as wide as mails are: `-50%` centres it. */
@@ -159,15 +215,57 @@ function isTransformedAway(transform: string, emPx: number): boolean {
   return Array.from(transform.matchAll(/([a-z0-9]+)\(([^()]*)\)/g)).some((call) => {
     const name = call[1] ?? '';
     const values = (call[2] ?? '').split(',').map((value) => value.trim());
-    if (/^scale(?:3d|x|y)?$/.test(name))
-      return values.some((value) => Math.abs(Number.parseFloat(value)) < 0.01);
+    if (/^scale(?:3d|x|y)?$/.test(name)) return values.some(isScaledAway);
     if (/^translate(?:3d|x|y)?$/.test(name)) return values.some((value) => isFar(lengthPx(value, base)));
-    return (
-      name === 'matrix' &&
-      Number.parseFloat(values[0] ?? '1') === 0 &&
-      Number.parseFloat(values[1] ?? '1') === 0
-    );
+    if (/^rotate(?:3d|x|y)$/.test(name) || /^skew/.test(name))
+      return /^-?(?:90|270)deg$/.test(values.at(-1) ?? '');
+    if (name !== 'matrix') return false;
+    const [a = 1, b = 0, c = 0, d = 1, x = 0, y = 0] = values.map((value) => Number.parseFloat(value));
+    return Math.abs(a * d - b * c) <= SCALE_MAX ** 2 || isFar(x) || isFar(y);
   });
+}
+
+function isScaledAway(value: string): boolean {
+  const factor = Math.abs(Number.parseFloat(value)) * (value.endsWith('%') ? 0.01 : 1);
+  return factor <= SCALE_MAX;
+}
+
+/** `transform`, and the properties that do the same one by one (CSS Transforms 2 §5). */
+function isMovedAway(values: Values, emPx: number): boolean {
+  const base = { emPx, percentPx: OFF_SCREEN_PX };
+  const translate = values.get('translate').split(/\s+/);
+  return (
+    isTransformedAway(values.get('transform').replace(/calc\(([^()]*)\)/g, '$1'), emPx) ||
+    translate.some((value) => isFar(lengthPx(value, base))) ||
+    (values.get('scale') !== '' && values.get('scale').split(/\s+/).some(isScaledAway)) ||
+    isScaledAway(values.get('zoom')) ||
+    /^[xy] -?(?:90|270)deg$/.test(values.get('rotate'))
+  );
+}
+
+/** What is there and not judged: it may take the text away. */
+function isInDoubt(values: Values): boolean {
+  const isSet = (property: string): boolean => !/^(?:none|normal|initial|unset|)$/.test(values.get(property));
+  const isUnknown = (property: string): boolean => {
+    const text = values.get(property);
+    return text.includes('(') && parseColour(text) === null;
+  };
+  const sizes = ['font-size', 'opacity', 'zoom', 'scale'].filter((property) =>
+    values.get(property).includes('('),
+  );
+  return (
+    isUnknown('color') ||
+    isUnknown('-webkit-text-fill-color') ||
+    isUnknown('display') ||
+    isUnknown('visibility') ||
+    sizes.some((property) => values.px(property, { emPx: ROOT_FONT_PX, percentPx: ROOT_FONT_PX }) === null) ||
+    (isSet('mask') && /(?:gradient|url|var)\(/.test(values.get('mask'))) ||
+    isSet('mix-blend-mode') ||
+    /(?:blur|brightness|contrast|invert|url|var)\(/.test(values.get('filter')) ||
+    /(?:path|shape|xywh|rect|url|var)\(/.test(values.get('clip-path')) ||
+    /var\(/.test(values.get('transform')) ||
+    /^(?:canvas|field|buttonface|window|selecteditem)$/.test(values.get('color'))
+  );
 }
 
 function isClippedAway(values: Values, base: LengthBase): boolean {
@@ -198,14 +296,21 @@ function isClippedAway(values: Values, base: LengthBase): boolean {
   );
 }
 
+function isPiledUp(spacingPx: number | null, { emPx }: LengthBase): boolean {
+  return spacingPx !== null && spacingPx < 0 && spacingPx <= SPACING_EM_MIN * emPx;
+}
+
+const BOX_SIZES = ['width', 'height', 'max-width', 'max-height'];
+
+function isNoSize(px: number | null): boolean {
+  return px !== null && px <= BOX_PX_MAX;
+}
+
 function hasNoRoom(values: Values, base: LengthBase): boolean {
   if (!hidesOverflow(values)) return false;
   const indent = values.px('text-indent', base);
   if (indent !== null && indent >= OFF_SCREEN_PX) return true;
-  return ['width', 'height', 'max-width', 'max-height'].some((property) => {
-    const px = values.px(property, base);
-    return px !== null && px <= BOX_PX_MAX;
-  });
+  return BOX_SIZES.some((property) => isNoSize(values.px(property, base)));
 }
 
 function isBoxGone(values: Values, base: LengthBase, isHiddenByAttribute: boolean): boolean {
@@ -217,7 +322,8 @@ function isBoxGone(values: Values, base: LengthBase, isHiddenByAttribute: boolea
     values.get('mso-hide') === 'all' ||
     hasNoRoom(values, base) ||
     isOffScreen(values, base) ||
-    isTransformedAway(values.get('transform'), base.emPx) ||
+    isMovedAway(values, base.emPx) ||
+    isPiledUp(values.px('letter-spacing', base), base) ||
     isClippedAway(values, base)
   );
 }
@@ -229,14 +335,16 @@ interface Hints {
   readonly hasImage: boolean;
 }
 
-function hintsOf(name: string, attributes: ReadonlyMap<string, string>): Hints {
+function hintsOf(name: string, attributes: ReadonlyMap<string, string>, parent: Style): Hints {
+  // Browsers show it like a text marker.
+  if (name === 'mark') return { colour: BLACK, ground: parseColour('yellow'), hasImage: false };
   const colour =
     name === 'font'
       ? parseLegacyColour(attributes.get('color') ?? '')
       : name === 'body'
         ? parseLegacyColour(attributes.get('text') ?? '')
         : name === 'a' && attributes.has('href')
-          ? LINK_COLOUR
+          ? parent.linkColour
           : null;
   return {
     colour,
@@ -268,14 +376,22 @@ function lineHeightOf(
   return { hasNoLineHeight: px !== null && px <= BOX_PX_MAX, cutsLines: cuts };
 }
 
-function isUnreadable(style: Omit<Style, 'isHidden'>): boolean {
+type Judged = Omit<Style, 'isHidden' | 'isDoubtful'>;
+
+function isUnreadable(style: Judged): boolean {
   if (style.isGone || !style.isVisible) return true;
   if (style.fontPx <= FONT_PX_MAX || style.opacity <= OPACITY_MAX) return true;
   if (style.indentPx <= -OFF_SCREEN_PX || (style.hasNoLineHeight && style.cutsLines)) return true;
-  if (style.colour.alpha <= OPACITY_MAX) return true;
-  return style.ground !== null && areNear(blend(style.colour, style.ground), style.ground);
+  return (style.fill ?? style.colour).alpha <= OPACITY_MAX;
 }
 
+function isLikeGround(style: Judged): boolean {
+  const colour = style.fill ?? style.colour;
+  return areNear(blend({ ...colour, alpha: colour.alpha * style.opacity }, style.ground), style.ground);
+}
+
+/** Elements that are not shown as what is around them without any attribute. */
+const HAS_OWN_STYLE: ReadonlySet<string> = new Set(['mark', 'dialog']);
 const FONT_SIZES = ['x-small', 'small', 'medium', 'large', 'x-large', 'xx-large', 'xxx-large'];
 
 /** `<font size>`: 1 to 7, or relative to 3 (HTML §15.3.4). */
@@ -298,26 +414,32 @@ export function computeStyle(
   declarations: readonly Declarations[],
 ): Style {
   const { name, attributes } = element;
-  if (declarations.length === 0 && attributes.size === 0) {
-    return parent.isBlock ? { ...parent, isBlock: false } : parent;
+  if (declarations.length === 0 && attributes.size === 0 && !HAS_OWN_STYLE.has(name)) {
+    return parent.isBlock || parent.isTiny ? { ...parent, isBlock: false, isTiny: false } : parent;
   }
   const values = new Values([...fontSizeHint(name, attributes), ...declarations]);
-  const hints = hintsOf(name, attributes);
+  const hints = hintsOf(name, attributes, parent);
   const fontPx = fontPxOf(values, parent);
   const base = { emPx: fontPx, percentPx: SCREEN_WIDTH_PX };
   const whiteSpace = values.get('white-space');
-  const ground = groundOf(values, parent, hints.ground);
   const style = {
     isGone: parent.isGone || isBoxGone(values, base, attributes.has('hidden')),
     isVisible: visibilityOf(values, parent),
     fontPx,
     opacity: parent.opacity * opacityOf(values),
-    colour: colourOf(values, parent, hints.colour),
-    ground: hints.hasImage && values.get('background-image') === '' ? null : ground,
+    colour: colourOf(values.get('color'), parent.colour, hints.colour),
+    fill: fillOf(values, parent),
+    linkColour: parseLegacyColour((name === 'body' ? attributes.get('link') : '') ?? '') ?? parent.linkColour,
+    ...groundOf(values, parent, hints),
     indentPx: values.px('text-indent', base) ?? parent.indentPx,
     ...lineHeightOf(values, parent, fontPx),
     keepsLines: whiteSpace === '' ? parent.keepsLines : /^(?:pre|break-spaces)/.test(whiteSpace),
+    isTiny: BOX_SIZES.some((property) => isNoSize(values.px(property, base))),
+    // Mail readers that do not know a dialog show it; browsers wait for a script to do so.
+    isInDoubt: (name === 'dialog' && !attributes.has('open')) || parent.isInDoubt || isInDoubt(values),
     isBlock: /^(?:block|flex|grid|table|list-item|table-row)$/.test(values.get('display')),
   };
-  return { ...style, isHidden: isUnreadable(style) };
+  const isLike = isLikeGround(style);
+  const isHidden = isUnreadable(style) || (style.isGroundKnown && isLike);
+  return { ...style, isHidden, isDoubtful: !isHidden && (style.isInDoubt || isLike) };
 }

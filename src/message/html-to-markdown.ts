@@ -14,7 +14,7 @@ import { HiddenText } from './hidden-text.ts';
 import { HEADINGS, INERT, LINES, PARAGRAPHS, SKIPPED, VOID } from './html-elements.ts';
 import { usableLink } from './html-link.ts';
 import { type OpenElement, OpenElements } from './html-open-elements.ts';
-import { computeStyle, type Style } from './html-style.ts';
+import { computeStyle, OPACITY_MAX, type Style } from './html-style.ts';
 import { type HtmlSurvey, surveyHtml } from './html-survey.ts';
 import { DataTable } from './html-table.ts';
 import { readHtmlTokens } from './html-tokens.ts';
@@ -27,6 +27,8 @@ export interface MarkdownOfHtml {
   readonly markdown: string;
   /** Text that a person would not see: how often and how much of it (white space counts as one). */
   readonly hidden: { readonly pieces: number; readonly characters: number };
+  /** Text that is shown and that a person may not see, for reasons that are not judged; counted alike. */
+  readonly doubtful: { readonly pieces: number; readonly characters: number };
   /** Characters that were left out of shown text because nobody sees them. */
   readonly invisibleCharacters: number;
   /** Links whose text names another domain than they lead to. */
@@ -65,6 +67,7 @@ class Converter {
   readonly #survey: HtmlSurvey;
   readonly #styles = new Map<string, Declarations>();
   readonly #hidden = new HiddenText();
+  readonly #doubtful = new HiddenText();
   /** Of each open list the number of its next item; null for one without numbers. */
   readonly #lists: (number | null)[] = [];
   /** The next item is the first of a list that is in no other. */
@@ -99,6 +102,7 @@ class Converter {
     return {
       markdown,
       hidden: this.#hidden.counts,
+      doubtful: this.#doubtful.counts,
       invisibleCharacters: this.#invisibleCharacters,
       misleadingLinks: this.#misleadingLinks + this.#out.misleadingLinks,
     };
@@ -114,6 +118,7 @@ class Converter {
       return;
     }
     if (this.#out.characters > MARKDOWN_CHARACTERS_MAX) return;
+    if (style.isDoubtful) this.#doubtful.add(text);
     for (const piece of textPieces(text)) this.#show(withoutInvisible(piece), style.keepsLines);
   }
 
@@ -189,7 +194,7 @@ class Converter {
       return size <= PIXEL_SIZE_MAX;
     });
     // Colour and size of text do not hide a picture.
-    const isHidden = isPixel || !style.isVisible || style.opacity === 0;
+    const isHidden = isPixel || style.isTiny || !style.isVisible || style.opacity <= OPACITY_MAX;
     if (isHidden) this.#hidden.add(alt.text);
     else if (this.#out.isInLink)
       this.#out.text(alt.text === '' ? (this.#out.linkHasText ? '' : 'image') : `image: ${alt.text}`);
