@@ -1,5 +1,12 @@
 /** `trace`: the life of one message, so that anybody can tell why a hook ran, how often, or why not. */
-import { type MessageRow, type RunId, type RunRow, type TraceRow, toJournalId } from '../journal/journal.ts';
+import {
+  type DeliveryRow,
+  type MessageRow,
+  type RunId,
+  type RunRow,
+  type TraceRow,
+  toJournalId,
+} from '../journal/journal.ts';
 import { findMessage } from '../mailbox/find.ts';
 import { formatInstant } from '../system/clock.ts';
 import { AimxError } from '../system/errors.ts';
@@ -9,7 +16,7 @@ import { PAGE_MAX } from './page.ts';
 import { type MessageReference, type ResolvedDelivery, resolveDelivery } from './reference.ts';
 import { instantOrNull, type RunView, viewRun } from './run-view.ts';
 import { type StoryLine, summarize, tellStory } from './trace/story.ts';
-import { trustToday } from './trust-today.ts';
+import { type TrustToday, trustToday } from './trust-today.ts';
 
 export interface TraceOutput {
   readonly mailbox: string;
@@ -37,6 +44,8 @@ export interface TraceOutput {
     readonly auth_domain: string | null;
     readonly trusted: string | null;
     readonly trust_reason: string | null;
+    /** When DNS is asked again, where it did not answer something that matters. */
+    readonly recheck_at: string | null;
     /** By the configuration of today; null where the mailbox is not in it. */
     readonly today: {
       readonly trusted: string;
@@ -130,6 +139,52 @@ async function replacedCopies(
   return copies;
 }
 
+function viewAccepted({
+  arrival,
+  envelope,
+  sizeBytes,
+  exactFingerprint,
+}: MessageRow): TraceOutput['accepted'] {
+  return {
+    at: formatInstant(arrival.receivedAt),
+    via: arrival.via,
+    client_address: arrival.clientAddress,
+    helo: arrival.helo,
+    protocol: arrival.protocol,
+    tls: arrival.tls,
+    envelope_from: envelope.reversePath,
+    recipients: envelope.recipients.map(({ forwardPath }) => forwardPath),
+    size_bytes: sizeBytes,
+    exact_fingerprint: exactFingerprint,
+  };
+}
+
+function viewVerified(
+  { delivery, message: { verdict, recheckAt } }: ResolvedDelivery,
+  today: TrustToday | null,
+): TraceOutput['verified'] {
+  if (verdict === null) return null;
+  const { spf, dkim, dmarc, authDomain } = verdict;
+  return {
+    ...{ spf, dkim, dmarc },
+    auth_domain: authDomain,
+    trusted: delivery.trusted,
+    trust_reason: delivery.trustReason,
+    recheck_at: instantOrNull(recheckAt),
+    today: today && {
+      trusted: today.trusted,
+      trust_reason: today.reason,
+      ground: today.ground && { method: today.ground.kind, domain: today.ground.domain },
+    },
+  };
+}
+
+function viewWaiting({ waiting }: DeliveryRow): TraceOutput['waiting'] {
+  if (waiting === null) return null;
+  const { code, reason, hint, nextAt } = waiting;
+  return { code, reason, hint, next_at: formatInstant(nextAt) };
+}
+
 export const trace: CallOperation<MessageReference, TraceOutput> = {
   kind: 'call',
   summary: 'Tells the life of one message: who sent it, what came of it, which hooks ran and why.',
@@ -155,59 +210,17 @@ export const trace: CallOperation<MessageReference, TraceOutput> = {
       trustToday: today,
       ...traced,
     };
-    const { arrival, envelope, verdict } = message;
-    const { waiting } = delivery;
     return {
       mailbox: delivery.mailbox,
       id: delivery.id,
       state: delivery.state,
       path,
-      accepted: {
-        at: formatInstant(arrival.receivedAt),
-        via: arrival.via,
-        client_address: arrival.clientAddress,
-        helo: arrival.helo,
-        protocol: arrival.protocol,
-        tls: arrival.tls,
-        envelope_from: envelope.reversePath,
-        recipients: envelope.recipients.map(({ forwardPath }) => forwardPath),
-        size_bytes: message.sizeBytes,
-        exact_fingerprint: message.exactFingerprint,
-      },
-      verified:
-        verdict === null
-          ? null
-          : {
-              spf: verdict.spf,
-              dkim: verdict.dkim,
-              dmarc: verdict.dmarc,
-              auth_domain: verdict.authDomain,
-              trusted: delivery.trusted,
-              trust_reason: delivery.trustReason,
-              today:
-                today === null
-                  ? null
-                  : {
-                      trusted: today.trusted,
-                      trust_reason: today.reason,
-                      ground:
-                        today.ground === null
-                          ? null
-                          : { method: today.ground.kind, domain: today.ground.domain },
-                    },
-            },
+      accepted: viewAccepted(message),
+      verified: viewVerified(resolved, today),
       delivered_at: instantOrNull(delivery.deliveredAt),
       delivered_to: delivery.deliveredTo,
       resembles: delivery.resembles,
-      waiting:
-        waiting === null
-          ? null
-          : {
-              code: waiting.code,
-              reason: waiting.reason,
-              hint: waiting.hint,
-              next_at: formatInstant(waiting.nextAt),
-            },
+      waiting: viewWaiting(delivery),
       runs: runs.map(viewRun),
       absorbed_count: traced.absorbedCount,
       events: tellStory(story),
