@@ -169,6 +169,13 @@ function sameMessageIdSentence({ sameMessageId, delivery }: StoryRows): string {
     : `${sameMessageId.length} other messages have the same Message-ID and were not the same letter, so each is a message with a file and starts of its own: ${names}.`;
 }
 
+/** DNS has left something open that matters: when it is asked for the next time. */
+function recheckSentence({ recheckAt, rechecks }: MessageRow): string {
+  if (recheckAt === null) return '';
+  const before = rechecks === 0 ? '' : `, after ${plural(rechecks, 'time', 'times')} in vain`;
+  return `DNS is asked again at ${formatInstant(recheckAt).slice(11, 19)} UTC${before}.`;
+}
+
 /** The answer in short, one sentence a line. */
 export function summarize(story: StoryRows): readonly string[] {
   const runs = [...story.runs].sort((a, b) => a.ordinal - b.ordinal || a.generation - b.generation);
@@ -181,6 +188,7 @@ export function summarize(story: StoryRows): readonly string[] {
       story.trustToday,
       runs.some(({ state }) => state === 'held'),
     ),
+    recheckSentence(story.message),
     ...(runs.length === 0 ? [none] : runs.map((run) => runSentence(run, story))),
     startsSentence(runs),
     absorbedSentence(story),

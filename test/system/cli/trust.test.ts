@@ -13,6 +13,8 @@ import { eventually, Place, type RunJson, rootOnly, runIn, Server } from './prog
 
 const CORP = signingDomain('corp.example');
 const MAILER = signingDomain('mailer.example');
+/** Nobody has asked for its key before. */
+const OTHER = signingDomain('other.example');
 
 function config(senders: string): string {
   return [
@@ -42,7 +44,7 @@ function configure(senders: string): void {
 
 before(async () => {
   if (rootOnly.skip !== false) return;
-  dns = await startDnsServer({ records: { TXT: { ...CORP.txt, ...MAILER.txt } } });
+  dns = await startDnsServer({ records: { TXT: { ...CORP.txt, ...MAILER.txt, ...OTHER.txt } } });
   place = new Place(config(''));
   configure('"bob@corp.example"');
   server = await Server.serve(place);
@@ -171,3 +173,23 @@ test('runs release refuses the name of a mailbox that is not there', rootOnly, a
     /^aimx: There is no mailbox "agnet" that you may use\n +aimx mailboxes list shows yours\n/,
   );
 });
+
+test(
+  'while DNS fails, trace says when it is asked again, and nothing of it afterwards',
+  rootOnly,
+  async () => {
+    configure('"*@corp.example", "eve@other.example"');
+    server.signal('SIGHUP');
+    await server.said('config.reloaded', 2);
+    dns.fail('TXT k1._domainkey.other.example');
+    await letter('outage', { signer: OTHER, from: 'eve@other.example' });
+    const during = await said('trace', 'outage@corp.example');
+    assert.match(during, /not trusted: DNS did not answer for other\.example/);
+    assert.match(during, /DNS is asked again at \d\d:\d\d:\d\d UTC\./);
+    dns.heal();
+    await eventually('the run', async () => (await runOf('outage'))?.state === 'succeeded');
+    const afterwards = await said('trace', 'outage@corp.example');
+    assert.doesNotMatch(afterwards, /is asked again at/);
+    assert.match(afterwards, /It was held before, until DNS said who wrote the message\./);
+  },
+);
