@@ -1,95 +1,24 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import type { EpochMs } from '../system/clock.ts';
-import { replyToStanding, replyToWarning } from './reply-to.ts';
-import { decideTrust, judgeTrust, type TrustContext, type TrustRules } from './trust.ts';
-import { TRUST_CODES, trustCodeOf } from './trust-reason.ts';
+import { replyToStanding } from './reply-to.ts';
+import { decideTrust, judgeTrust } from './trust.ts';
 import {
-  COVERABLE_FIELDS,
-  type SignatureCheck,
-  UNAUTHENTICATED,
-  type Verdict,
-  type VerdictDetails,
-} from './verdict.ts';
-
-const DAY = 86_400_000;
-const RECEIVED = Date.UTC(2026, 10, 25, 12) as EpochMs;
-const ago = (days: number): EpochMs => (RECEIVED - days * DAY) as EpochMs;
-
-const RULES: TrustRules = {
-  name: 'agent',
-  trust: 'verified',
-  trustedSenders: ['*@corp.example'],
-  trustSpf: false,
-  requireAddressed: false,
-  address: 'agent@aimx.example',
-  aliases: ['helper@aimx.example'],
-};
-const CONTEXT: TrustContext = {
-  receivedAt: RECEIVED,
-  windowMs: 35 * DAY,
-  arcSealers: [],
-  deliveredTo: ['agent@aimx.example'],
-};
-
-/** A passing signature of From's domain that covers everything. */
-const SIGNED: SignatureCheck = {
-  result: 'pass',
-  domain: 'corp.example',
-  selector: 's',
-  algorithm: 'rsa-sha256',
-  signatureStart: 'abcdefgh',
-  alignment: 'aligned',
-  uncovered: [],
-  signedAt: ago(0),
-  reason: null,
-};
-const FOREIGN: SignatureCheck = { ...SIGNED, domain: 'mailer.example', alignment: 'unaligned' };
-const BROKEN: SignatureCheck = { ...SIGNED, result: 'fail', reason: 'the body was changed' };
-
-/** A plain message of ann@corp.example, signed by her domain and unknown to SPF. */
-const PLAIN: VerdictDetails = {
-  author: { addresses: ['ann@corp.example'], count: 1, domain: 'corp.example' },
-  fields: {
-    repeated: [],
-    hasMessageId: true,
-    date: ago(0),
-    transferEncoding: null,
-    to: ['agent@aimx.example'],
-    cc: [],
-  },
-  spf: { result: 'none', identity: 'mailfrom', domain: null, alignment: 'unaligned', reason: null },
-  signatures: [SIGNED],
-  signaturesNotJudged: 0,
-  dmarc: {
-    result: 'pass',
-    recordDomain: 'corp.example',
-    policy: 'reject',
-    pct: 100,
-    adkim: 'relaxed',
-    aspf: 'relaxed',
-    reason: null,
-  },
-  arc: { result: 'none', sealers: [], vouches: null, reason: null },
-  iprev: { result: 'none', name: null, reason: null },
-};
-
-interface Case {
-  readonly details?: Partial<VerdictDetails>;
-  readonly fields?: Partial<VerdictDetails['fields']>;
-  readonly rules?: Partial<TrustRules>;
-  readonly context?: Partial<TrustContext>;
-  readonly provisional?: boolean;
-}
-
-function verdictOf({ details, fields, provisional = false }: Case): Verdict {
-  const whole = { ...PLAIN, ...details, fields: { ...PLAIN.fields, ...details?.fields, ...fields } };
-  return { ...UNAUTHENTICATED, dkim: 'pass', rank: 'aligned-dkim', provisional, details: whole };
-}
+  ago,
+  BROKEN,
+  CONTEXT,
+  DAY,
+  FOREIGN,
+  PLAIN,
+  RULES,
+  SIGNED,
+  type TrustCase,
+  verdictOf,
+} from './trust-case.sim.ts';
+import { COVERABLE_FIELDS, UNAUTHENTICATED, type VerdictDetails } from './verdict.ts';
 
 /** `expected`: `true`, `none`, or how the reason begins. */
-function check(expected: string, given: Case): void {
+function check(expected: string, given: TrustCase): void {
   const { trusted, reason } = decideTrust({ ...RULES, ...given.rules }, verdictOf(given), {
     ...CONTEXT,
     ...given.context,
@@ -110,7 +39,7 @@ test('decideTrust() trusts one listed author under an aligned signature that cov
 });
 
 test('decideTrust() asks for one author: two From fields, groups and none are multiple-from', () => {
-  const from = (addresses: readonly string[], count: number, domain: string | null): Case => ({
+  const from = (addresses: readonly string[], count: number, domain: string | null): TrustCase => ({
     details: { author: { addresses, count, domain } },
   });
   check(
@@ -201,7 +130,7 @@ test('decideTrust() refuses a signed message to which a field was added', () => 
 });
 
 test('decideTrust() asks that the signature covers what the decision rests on', () => {
-  const uncovered = (...names: string[]): Case => ({
+  const uncovered = (...names: string[]): TrustCase => ({
     details: { signatures: [{ ...SIGNED, uncovered: names }] },
   });
   check(
@@ -223,7 +152,7 @@ test('decideTrust() asks that the signature covers what the decision rests on', 
 });
 
 test('decideTrust() refuses what is older than its fingerprint is kept, or comes from the future', () => {
-  const written = (date: EpochMs | null, signedAt: EpochMs | null = date): Case => ({
+  const written = (date: EpochMs | null, signedAt: EpochMs | null = date): TrustCase => ({
     details: { signatures: [{ ...SIGNED, signedAt }] },
     fields: { date },
   });
@@ -261,7 +190,10 @@ test('decideTrust() takes the best of several signatures, and the reason of the 
 });
 
 test('decideTrust() holds what DNS has not said, where that could bring trust', () => {
-  const open: Case = { details: { signatures: [{ ...SIGNED, result: 'temperror' }] }, provisional: true };
+  const open: TrustCase = {
+    details: { signatures: [{ ...SIGNED, result: 'temperror' }] },
+    provisional: true,
+  };
   check('temperror: DNS did not answer for corp.example, so nobody can say yet', open);
   check('temperror', { details: { signatures: [{ ...SIGNED, alignment: 'unknown' }] }, provisional: true });
   check('true', { details: { signatures: [{ ...SIGNED, result: 'temperror' }, SIGNED] }, provisional: true });
@@ -284,7 +216,7 @@ test('decideTrust() holds what DNS has not said, where that could bring trust', 
 
 test('decideTrust() trusts by SPF alone only where the mailbox says so', () => {
   const spf = { ...PLAIN.spf, result: 'pass', domain: 'corp.example', alignment: 'aligned' } as const;
-  const bySpf = (given: Case = {}): Case => ({
+  const bySpf = (given: TrustCase = {}): TrustCase => ({
     ...given,
     details: { signatures: [], spf, ...given.details },
     rules: { trustSpf: true, ...given.rules },
@@ -317,7 +249,7 @@ test('decideTrust() lets ARC raise trust only by a sealer that the configuration
     signedAt: ago(0),
   };
   const arc = { result: 'pass', sealers: ['mid.example', 'lists.example'], vouches, reason: null } as const;
-  const sealed = (changed: Partial<VerdictDetails['arc']> = {}, given: Case = {}): Case => ({
+  const sealed = (changed: Partial<VerdictDetails['arc']> = {}, given: TrustCase = {}): TrustCase => ({
     ...given,
     details: { signatures: [BROKEN], arc: { ...arc, ...changed } },
     context: { arcSealers: ['lists.example'], ...given.context },
@@ -342,7 +274,7 @@ test('decideTrust() lets ARC raise trust only by a sealer that the configuration
 });
 
 test('decideTrust() asks for a signed To or Cc that names the mailbox, where require_addressed is set', () => {
-  const addressed = (fields: Partial<VerdictDetails['fields']>, given: Case = {}): Case => ({
+  const addressed = (fields: Partial<VerdictDetails['fields']>, given: TrustCase = {}): TrustCase => ({
     ...given,
     fields,
     rules: { requireAddressed: true, ...given.rules },
@@ -406,10 +338,10 @@ test('decideTrust() accepts a plain message as Gmail, Microsoft 365 and Fastmail
   for (const [service, signed] of SERVICES) {
     const names = signed.toLowerCase().split(':');
     const uncovered = COVERABLE_FIELDS.filter((name) => present.includes(name) && !names.includes(name));
-    const given: Case = { details: { signatures: [{ ...SIGNED, uncovered }] } };
+    const given: TrustCase = { details: { signatures: [{ ...SIGNED, uncovered }] } };
     check('true', given);
     assert.equal(replyToStanding(verdictOf(given)).kind, 'covered', service);
-    const encoded: Case = {
+    const encoded: TrustCase = {
       details: {
         signatures: [
           {
@@ -423,7 +355,7 @@ test('decideTrust() accepts a plain message as Gmail, Microsoft 365 and Fastmail
       fields: { transferEncoding: 'base64' },
     };
     check(service === 'Fastmail' ? 'true' : 'not-covered', encoded);
-    const answersElsewhere: Case = {
+    const answersElsewhere: TrustCase = {
       details: {
         signatures: [
           { ...SIGNED, uncovered: names.includes('reply-to') ? uncovered : [...uncovered, 'reply-to'] },
@@ -436,61 +368,4 @@ test('decideTrust() accepts a plain message as Gmail, Microsoft 365 and Fastmail
       service,
     );
   }
-});
-
-test('replyToWarning() names a Reply-To that no signature of From covers', () => {
-  const unsigned = verdictOf({ details: { signatures: [FOREIGN, { ...SIGNED, uncovered: ['reply-to'] }] } });
-  assert.equal(
-    replyToWarning(unsigned, 'true', 'eve@evil.example'),
-    'reply-to-unsigned: Reply-To is not covered by the signature of corp.example and is not used for answers',
-  );
-  assert.equal(replyToWarning(unsigned, 'true', ''), null);
-  assert.equal(replyToWarning(unsigned, 'false', 'eve@evil.example'), null);
-  assert.equal(replyToWarning(verdictOf({}), 'true', 'ann@corp.example'), null);
-  const bySpf = verdictOf({ details: { signatures: [] } });
-  assert.match(
-    replyToWarning(bySpf, 'true', 'x@y.example') ?? '',
-    /^reply-to-unsigned: Reply-To is not signed/,
-  );
-  assert.deepEqual(replyToStanding(UNAUTHENTICATED), { kind: 'unsigned' });
-});
-
-test('trust reasons are one bounded line, whatever a message said', () => {
-  const hostile = fc.string({ unit: 'binary', maxLength: 400 });
-  fc.assert(
-    fc.property(hostile, hostile, hostile, (domain, reason, address) => {
-      for (const signatures of [
-        [{ ...SIGNED, domain, reason, result: 'fail' as const }],
-        [{ ...FOREIGN, domain }],
-        [{ ...SIGNED, domain, uncovered: ['subject'] }],
-      ])
-        for (const author of [
-          PLAIN.author,
-          { addresses: [address], count: 3, domain: null },
-          { addresses: [`${address}@corp.example`], count: 1, domain: 'corp.example' },
-        ]) {
-          const { reason: said } = decideTrust(
-            RULES,
-            verdictOf({ details: { signatures, author } }),
-            CONTEXT,
-          );
-          assert.ok(said !== null && said.length <= 480, `${said}`);
-          assert.doesNotMatch(said, /[\p{C}\p{Zl}\p{Zp}]/u);
-          assert.ok(TRUST_CODES.includes(trustCodeOf(said) ?? assert.fail()));
-        }
-    }),
-  );
-  const bidi = decideTrust(
-    RULES,
-    verdictOf({ details: { signatures: [{ ...FOREIGN, domain: 'a\u202eb\n.example' }] } }),
-    CONTEXT,
-  );
-  assert.match(bidi.reason ?? '', /^not-aligned: the signature is a\ufffdb\ufffd\.example's/);
-});
-
-test('trustCodeOf() knows the codes and nothing else', () => {
-  assert.equal(trustCodeOf('no-match: x'), 'no-match');
-  assert.equal(trustCodeOf('untrusted: the mailbox has trust = "none"'), null);
-  assert.equal(trustCodeOf('stale'), null);
-  assert.equal(trustCodeOf(null), null);
 });
