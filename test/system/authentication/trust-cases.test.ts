@@ -222,10 +222,10 @@ test('trust: a signature that leaves open what a start rests on', async () => {
       .join(':');
     await check(signMessage(plain(), { key: corp, domain: 'corp.example', headers }), 'not-covered');
   }
-  // A Message-ID for a letter without one would make another letter of each copy.
+  // Its copies could not be told from other letters, and a Message-ID put before it makes one of each.
   const nameless = plain({ 'Message-ID': '' });
   const open = signMessage(nameless, { key: corp, domain: 'corp.example', headers: 'from:to:subject:date' });
-  await check(open, 'true');
+  await check(open, 'not-covered: it has no Message-ID');
   await check(
     `Message-ID: <2@evil.example>\r\n${open}`,
     'not-covered: the signature of corp.example does not cover Message-ID',

@@ -10,6 +10,8 @@ import type { RootOptions } from './root.ts';
 const ROOT = new URL('./root.ts', import.meta.url).pathname;
 const START_MS_MAX = 15_000;
 const SETTLE_MS_MAX = 30_000;
+/** Looks in a row that find nothing to do, 50 ms apart. */
+const QUIET_LOOKS = 3;
 
 export interface GroundOptions {
   /** TOML of the hooks of mailbox `agent`; `STARTS` in their environment is {@link Ground.startsPath}. */
@@ -254,9 +256,11 @@ export class DaemonUnderTest implements AsyncDisposable {
   /** Waits until nothing is pending and no run is due, claimed or running. */
   async settled(limitMs: number = SETTLE_MS_MAX): Promise<void> {
     const deadline = performance.now() + limitMs;
-    for (;;) {
+    // What was accepted a moment ago is not in the rows yet, from which the answers are made.
+    for (let quiet = 0; ; ) {
       const open = await this.#openWork();
-      if (open === '') return;
+      quiet = open === '' ? quiet + 1 : 0;
+      if (quiet === QUIET_LOOKS) return;
       if (performance.now() > deadline)
         throw new Error(`Not settled: ${open}\n${this.#lines.slice(-20).join('\n')}`);
       await sleep(50);
