@@ -123,6 +123,20 @@ export function mailboxScope(
 }
 
 /**
+ * An empty answer about a mailbox that is not there is a slip of whoever named it. Rows of a mailbox that
+ * has left the configuration are an answer.
+ *
+ * @throws `request.not-found`.
+ */
+export function refuseUnknownMailbox(
+  context: OperationContext,
+  wanted: string | undefined,
+  found: readonly unknown[],
+): void {
+  if (found.length === 0 && wanted !== undefined && context.config !== null) ownMailbox(context, wanted);
+}
+
+/**
  * Whether a row belongs to the caller. Names may be given to somebody else after a mailbox was
  * deleted; the id may not, so it decides wherever it is known.
  */

@@ -1,6 +1,6 @@
 /** `dedup list|forget`: which copies were absorbed, and how to let one in again. */
 import { formatInstant } from '../system/clock.ts';
-import { callerName, mailboxScope, requireJournal, requireRows } from './access.ts';
+import { callerName, mailboxScope, refuseUnknownMailbox, requireJournal, requireRows } from './access.ts';
 import type { CallOperation } from './operation.ts';
 import { type PageInput, pageLimit } from './page.ts';
 import { type MessageReference, resolveDelivery } from './reference.ts';
@@ -41,6 +41,7 @@ export const dedupList: CallOperation<DedupListInput, DedupListOutput> = {
       limit: pageLimit(input),
       ...(input.cursor === undefined ? {} : { cursor: input.cursor }),
     });
+    refuseUnknownMailbox(context, input.mailbox, page.rows);
     return {
       absorbed: page.rows.map((row) => ({
         received_at: formatInstant(row.receivedAt),

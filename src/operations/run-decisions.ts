@@ -2,7 +2,7 @@
 import type { RunFilter, RunId, RunRow } from '../journal/journal.ts';
 import { FINAL_RUN_STATES, toRunId } from '../journal/journal.ts';
 import { AimxError } from '../system/errors.ts';
-import { callerName, mailboxScope, maySee, ownMailbox, requireJournal } from './access.ts';
+import { callerName, mailboxScope, maySee, refuseUnknownMailbox, requireJournal } from './access.ts';
 import type { CallOperation, OperationContext } from './operation.ts';
 import { PAGE_MAX } from './page.ts';
 import { type RunView, viewRun } from './run-view.ts';
@@ -52,8 +52,7 @@ async function selectRuns(context: OperationContext, selection: RunSelection): P
     ...(mailboxes === undefined ? {} : { mailboxes }),
     ...(selection.hook === undefined ? {} : { hook: selection.hook }),
   });
-  // Runs may be those of a mailbox that has left the configuration; a name that fits nothing is a slip.
-  if (found.length === 0 && selection.mailbox !== undefined) ownMailbox(context, selection.mailbox);
+  refuseUnknownMailbox(context, selection.mailbox, found);
   return found;
 }
 

@@ -3,7 +3,7 @@ import type { AttemptOutput } from '../hooks/hooks.ts';
 import { type RunRow, type RunState, toRunId } from '../journal/journal.ts';
 import { formatInstant } from '../system/clock.ts';
 import { AimxError } from '../system/errors.ts';
-import { mailboxScope, maySee, noSuchRun, requireRows } from './access.ts';
+import { mailboxScope, maySee, noSuchRun, refuseUnknownMailbox, requireRows } from './access.ts';
 import type { CallOperation, OperationContext } from './operation.ts';
 import { type PageInput, pageLimit } from './page.ts';
 import { type RunView, viewRun } from './run-view.ts';
@@ -47,10 +47,9 @@ export const runsList: CallOperation<RunsListInput, RunsListOutput> = {
       limit: pageLimit(input),
       ...(input.cursor === undefined ? {} : { cursor: input.cursor }),
     });
-    return {
-      runs: page.rows.filter((run) => maySee(context, run)).map(viewRun),
-      next_cursor: page.nextCursor,
-    };
+    const runs = page.rows.filter((run) => maySee(context, run)).map(viewRun);
+    refuseUnknownMailbox(context, input.mailbox, runs);
+    return { runs, next_cursor: page.nextCursor };
   },
 };
 

@@ -295,6 +295,8 @@ test('what is not there is said, and never shown as empty', rootOnly, async () =
       2,
       /aimx serve/,
     ],
+    [['runs', 'list', '--mailbox', 'nobodys'], {}, 1, /There is no mailbox "nobodys" that you may use/],
+    [['dedup', 'list', '--mailbox', 'nobodys'], {}, 1, /There is no mailbox "nobodys" that you may use/],
     [['rnus'], {}, 2, /Unknown command 'rnus' \(Did you mean .*runs.*\?\)/],
     [['runs', 'relase'], {}, 2, /Did you mean release\?/],
     [['list', '--folder', 'outbox'], {}, 2, /Allowed choices are inbox, sent, archive, trash, drafts/],
