@@ -98,6 +98,11 @@ export const RFCS: Readonly<Record<number, Rfc>> = {
     scope: 'read; written with sending',
   },
   3629: { title: 'UTF-8', standing: 'implemented', scope: 'decoding of names and bodies' },
+  3596: {
+    title: 'DNS Extensions for IPv6',
+    standing: 'implemented',
+    scope: 'AAAA records; names of addresses',
+  },
   3676: { title: 'text/plain format=flowed', standing: 'implemented', scope: 'reading; lines are joined' },
   3696: {
     title: 'Checking and Transformation of Names',
@@ -194,6 +199,7 @@ export const RFCS: Readonly<Record<number, Rfc>> = {
   7504: { title: 'SMTP 521 and 556', standing: 'followed', scope: 'domains without mail' },
   7505: { title: 'Null MX', standing: 'todo', scope: 'comes with sending' },
   7766: { title: 'DNS over TCP', standing: 'partly', scope: 'one question a connection' },
+  8017: { title: 'RSA Cryptography', standing: 'followed', scope: 'which public keys are none' },
   8098: {
     title: 'Message Disposition Notification',
     standing: 'partly',
