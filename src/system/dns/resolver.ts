@@ -29,6 +29,12 @@ export const CALLERS_MAX = 16_384;
 /** While all servers are silent and one question probes them, others wait so long for what becomes of it. */
 export const PROBE_WAIT_MS = 200;
 
+/**
+ * Answered by a recursive server itself (RFC 6761 §6.3). A name that a message brought could be one whose own
+ * servers do not answer: whoever sent it would keep all others waiting.
+ */
+const PROBE: Question = { name: 'localhost' as QuestionName, type: 'A' };
+
 export interface ResolverOptions {
   /** `host:port` or `[v6]:port`, in order; empty: the system's. */
   readonly servers: readonly string[];
@@ -77,7 +83,7 @@ class ServerResolver implements Resolver {
   readonly #underWay = new Map<string, Promise<Answer>>();
   readonly #closing = new AbortController();
   #callers = 0;
-  /** The question that finds out whether silent servers are back; resolves true once one was heard. */
+  /** Under way while somebody asks and all servers are silent; resolves true once one was heard. */
   #probe: Promise<boolean> | null = null;
   #wasSilent = false;
 
@@ -181,27 +187,29 @@ class ServerResolver implements Resolver {
 
   /** @returns Null where all servers are silent and nothing was asked. */
   async #askOnce(question: Question, aliasesBefore: number, deadlineMs: number): Promise<Outcome | null> {
-    const ask = (): Promise<Outcome> =>
-      askServers(question, {
-        servers: this.#servers,
-        clock: this.#clock,
-        random: this.#random,
-        aliasesBefore,
-        timeLeftMs: Math.max(0, deadlineMs - this.#clock.monotonicMs()),
-        signal: this.#closing.signal,
-      });
     if (this.#servers.isEverySilent()) {
-      if (this.#probe === null) {
-        const asked = ask();
-        this.#probe = asked.then(() => {
-          this.#probe = null;
-          return !this.#servers.isEverySilent();
-        });
-        return this.#noted(await asked);
-      }
+      this.#probe ??= this.#sendProbe();
       if (!(await this.#isProbeAnswered(this.#probe))) return null;
     }
-    return this.#noted(await ask());
+    return this.#askServers(question, aliasesBefore, deadlineMs);
+  }
+
+  async #askServers(question: Question, aliasesBefore: number, deadlineMs: number): Promise<Outcome> {
+    const outcome = await askServers(question, {
+      servers: this.#servers,
+      clock: this.#clock,
+      random: this.#random,
+      aliasesBefore,
+      timeLeftMs: Math.max(0, deadlineMs - this.#clock.monotonicMs()),
+      signal: this.#closing.signal,
+    });
+    return this.#noted(outcome);
+  }
+
+  async #sendProbe(): Promise<boolean> {
+    await this.#askServers(PROBE, 0, this.#clock.monotonicMs() + this.#timeoutMs);
+    this.#probe = null;
+    return !this.#servers.isEverySilent();
   }
 
   /** True where the probe has been answered, or is within the short time that others wait for it. */
