@@ -85,6 +85,12 @@ export function selectBodyParts(root: Entity): BodyParts {
   const html: Entity[] = [];
   const attachments = new Set<Entity>();
   collect([root], { multipartType: 'mixed', inAlternative: false }, { text, html, attachments });
+  // A text that says of itself that it is an attachment, and is all there is, is both: nobody signs that field,
+  // and whoever added it to a signed letter would have it read as empty.
+  if (text.length === 0 && isText(root)) {
+    text.push(root);
+    html.push(root);
+  }
   const onBothSides = new Set(html);
   return {
     text,

@@ -270,3 +270,18 @@ test('readMessage() lets no white space push the fields of a part out of what is
   check(' '.repeat(700_000));
   check(`\r\n${' \t'.repeat(600_000)}`);
 });
+
+test('readMessage() reads a text that is all there is, also where it is said to be an attachment', () => {
+  const check = (type: string, body: string, ...attached: readonly string[]): void => {
+    const read = readMessage(
+      latin1(
+        `Content-Disposition: attachment; filename=a.txt\r\nContent-Type: ${type}\r\n\r\n<p>Pay.</p>\r\n`,
+      ),
+    );
+    const names = read.attachments.map(({ filename }) => filename);
+    assert.deepEqual([read.body, names], [body, attached], type);
+  };
+  check('text/html', 'Pay.', 'a.txt');
+  check('text/plain', '<p>Pay.</p>', 'a.txt');
+  check('application/pdf', '', 'a.txt');
+});
