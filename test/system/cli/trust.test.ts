@@ -132,6 +132,19 @@ test(
   },
 );
 
+test('list marks who is trusted, and shows no address that is only a name', rootOnly, async () => {
+  const content = 'From: "bob@corp.example" <eve@evil.example>\r\nSubject: posing\r\n\r\nText\r\n';
+  assert.match((await send(server.port, { from: 'eve@evil.example', content })) ?? '', /^250 /);
+  await eventually('the file', async () => (await runOf('posing')) ?? null);
+  const { stdout } = await place.aimx(['list']);
+  assert.match(stdout, /-own +bob@corp\.example +own +new trusted\n/);
+  assert.match(stdout, /-forged +bob@corp\.example +forged +new\n/);
+  assert.match(stdout, /-posing +eve@evil\.example +posing +new\n/);
+  const { runs } = await place.json<{ runs: readonly RunJson[] }>('runs', 'list', '--held');
+  const posing = runs.find(({ id }) => id.endsWith('posing'));
+  assert.equal((await place.aimx(['runs', 'cancel', posing?.run_id ?? ''])).exit, 0);
+});
+
 test('mailboxes show says the rules, and counts why runs are held', rootOnly, async () => {
   const shown = await said('mailboxes', 'show', 'agent');
   assert.match(shown, /trust verified: senders on the list, authenticated by DKIM senders bob@corp\.example/);

@@ -8,11 +8,23 @@ import { askAttention, moreLine, printJson, shortTime } from '../show.ts';
 import { type Column, formatTable } from '../table.ts';
 import { pageOptions } from './page-options.ts';
 
+/** A name that holds an address is left out: a column that is cut would show it in the place of the real one. */
+function senderOf({ from }: MessageView): string {
+  const [, name = '', address = ''] = /^(.*)<([^<>]+)>$/s.exec(from) ?? [];
+  const looksLikeAddress = name.normalize('NFKC').includes('@');
+  return (looksLikeAddress ? address : from) || '(no From)';
+}
+
+function marksOf({ read, trusted, has_attachments, labels }: MessageView): string {
+  const marks = [read ? '' : 'new', trusted === 'true' ? 'trusted' : '', has_attachments ? 'files' : ''];
+  return [...marks, ...labels].filter(Boolean).join(' ');
+}
+
 const COLUMNS: readonly Column<MessageView>[] = [
   // The name of the message says when it came, too.
   { title: 'RECEIVED (UTC)', value: (message) => shortTime(message.received_at), leaveOut: 3 },
   { title: 'MESSAGE', value: (message) => `${message.mailbox}/${message.id}` },
-  { title: 'FROM', value: (message) => message.from || '(no From)', shrinkTo: 12, leaveOut: 1 },
+  { title: 'FROM', value: senderOf, shrinkTo: 12, leaveOut: 1 },
   {
     title: 'SUBJECT',
     value: (message) => message.subject,
@@ -21,10 +33,7 @@ const COLUMNS: readonly Column<MessageView>[] = [
   },
   {
     title: '',
-    value: (message) =>
-      [message.read ? '' : 'new', message.has_attachments ? 'files' : '', ...message.labels]
-        .filter(Boolean)
-        .join(' '),
+    value: marksOf,
     shrinkTo: 4,
     leaveOut: 2,
   },
