@@ -12,7 +12,7 @@ import {
 } from './ip-address.ts';
 
 /** RFC 7208 §4.6.4: names beyond the first ten are ignored, since whoever owns the address writes them. */
-export const CLIENT_NAMES_MAX = 10;
+const CLIENT_NAMES_MAX = 10;
 
 /**
  * What a name may consist of to be looked at: names go into fields and logs. A backslash stands for a

@@ -19,7 +19,6 @@ export const TRUST_CODES = [
   'stale',
   'not-addressed',
 ] as const;
-export type TrustCode = (typeof TRUST_CODES)[number];
 
 export type TrustFailure =
   | { readonly code: 'multiple-from'; readonly author: Author }
@@ -88,12 +87,6 @@ export function trustReason(
 ): string {
   const line = `${failure.code}: ${sentence(failure, mailbox)}`;
   return line.length <= REASON_CHARACTERS_MAX ? line : `${cut(line, REASON_CHARACTERS_MAX - 1)}…`;
-}
-
-/** The code at the head of a reason; null where it has none of ours. */
-export function trustCodeOf(reason: string | null): TrustCode | null {
-  const code = reason?.slice(0, reason.indexOf(':'));
-  return TRUST_CODES.find((known) => known === code) ?? null;
 }
 
 function sentence(

@@ -14,9 +14,9 @@ import {
 import type { Tags } from '../dkim/tag-list.ts';
 
 /** RFC 8617 §4.2.1. */
-export const INSTANCES_MAX = 50;
+const INSTANCES_MAX = 50;
 /** Three fields of some 1,500 octets for each instance, and as much again. Each is hashed once for every later seal. */
-export const ARC_BYTES_MAX: number = 512 * 1024;
+const ARC_BYTES_MAX = 512 * 1024;
 
 export interface ArcSet {
   readonly results: { readonly field: FieldOctets; readonly payload: string };

@@ -7,7 +7,7 @@ import { parseBase64, parseTagList, quote, withoutFolds } from './tag-list.ts';
 /** RFC 8301 §3.2: shorter ones are not to be accepted. */
 export const RSA_BITS_MIN = 1024;
 /** RFC 8301 §3.2 asks for keys up to this; longer ones make whoever verifies work. */
-export const RSA_BITS_MAX = 4096;
+const RSA_BITS_MAX = 4096;
 /** RFC 8017 §3.1: with 1 anybody can sign. */
 const RSA_EXPONENT_MIN = 3n;
 /** Keys in use have 3 or 65537; one as long as the modulus makes each verification cost a hundred times as much. */

@@ -9,7 +9,7 @@ import { asciiLowerCase } from './message-octets.ts';
 import { parseBase64, parseTagList, quote, type Tags, withoutFolds } from './tag-list.ts';
 
 /** Longer ones exist in attacks alone: every octet of a signature is hashed once more for it. */
-export const SIGNATURE_BYTES_MAX: number = 64 * 1024;
+const SIGNATURE_BYTES_MAX = 64 * 1024;
 
 /** RFC 8301 §3.1 takes rsa-sha1 away; Ed25519 is RFC 8463. */
 const ALGORITHMS = ['rsa-sha256', 'ed25519-sha256'] as const;

@@ -10,9 +10,9 @@ import { excerpt } from '../excerpt.ts';
 import type { IpAddress } from '../ip-address.ts';
 
 /** RFC 7208 §4.6.4: `include`, `a`, `mx`, `ptr`, `exists`, `redirect` and `%{p}` of all records together. */
-export const LOOKUPS_MAX = 10;
+const LOOKUPS_MAX = 10;
 /** RFC 7208 §4.6.4: questions of those terms to which there is no record. */
-export const VOID_LOOKUPS_MAX = 2;
+const VOID_LOOKUPS_MAX = 2;
 /** RFC 7208 §4.6.4: names of one `mx`. */
 export const MX_NAMES_MAX = 10;
 

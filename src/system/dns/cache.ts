@@ -6,25 +6,25 @@
 import type { Clock } from '../clock.ts';
 import type { DnsAnswer, DnsRecordType } from '../dns.ts';
 
-export const CACHE_ENTRIES_MAX = 20_000;
+const CACHE_ENTRIES_MAX = 20_000;
 
 /** 64 KiB answers would otherwise fill a gigabyte. */
-export const CACHE_OCTETS_MAX: number = 16 * 1024 * 1024;
+const CACHE_OCTETS_MAX: number = 16 * 1024 * 1024;
 
 /**
  * A day, where RFC 8767 §4 names a week as the most that is sensible: a key that was taken back should not be
  * believed for so long.
  */
-export const TTL_SECONDS_MAX = 86_400;
+const TTL_SECONDS_MAX = 86_400;
 
 /** RFC 2308 §5 speaks of one to three hours. */
-export const NEGATIVE_TTL_SECONDS_MAX = 3_600;
+const NEGATIVE_TTL_SECONDS_MAX = 3_600;
 
 /**
  * RFC 2308 §7 allows five minutes. A message waits for the next attempt, the first of them after five seconds,
  * and that has to ask anew.
  */
-export const FAILURE_MS = 4_000;
+const FAILURE_MS = 4_000;
 
 /** Key, object and timestamps, roughly. */
 export const ENTRY_OCTETS = 256;

@@ -3,7 +3,7 @@ import type { DnsRecords, DnsRecordType } from '../dns.ts';
 import { type AnswerPacket, RCODES } from './answer-packet.ts';
 
 /** CNAMEs from a question to its records. Resolvers in use stop between 8 and 16; honest chains have three. */
-export const CNAME_CHAIN_MAX = 8;
+const CNAME_CHAIN_MAX = 8;
 
 export type Conclusion =
   | {

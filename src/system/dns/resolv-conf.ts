@@ -9,7 +9,7 @@ import { isIP } from 'node:net';
 import type { Clock } from '../clock.ts';
 import { DNS_PORT, type ServerAddress } from './server-address.ts';
 
-export const RESOLV_CONF = '/etc/resolv.conf';
+const RESOLV_CONF = '/etc/resolv.conf';
 
 /** As many as the C library takes (MAXNS). */
 const SERVERS_MAX = 3;

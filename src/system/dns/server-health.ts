@@ -8,13 +8,13 @@ import type { Clock } from '../clock.ts';
 import { formatServerAddress, type ServerAddress } from './server-address.ts';
 
 /** A server that let its share of a question pass is asked after the others for so long. */
-export const SLOW_MS = 10_000;
+const SLOW_MS = 10_000;
 
 /**
  * Where all servers are silent, questions are answered at once for so long. Less than the five seconds after
  * which a message is authenticated again, so that this then asks anew.
  */
-export const SILENT_MS = 4_000;
+const SILENT_MS = 4_000;
 
 /** How long a server that refused EDNS is asked without. */
 const EDNS_REFUSED_MS = 15 * 60_000;
