@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { simulatedClock } from '../system/clock.sim.ts';
 import type { Dns, DnsAnswer, DnsRecordType } from '../system/dns.ts';
-import { SlowDomains, WAITING_PER_DOMAIN_MAX } from './slow-domains.ts';
+import { SlowDomains, WAITING_MAX, WAITING_PER_DOMAIN_MAX } from './slow-domains.ts';
 
 /** Answers nothing about `slow.example` until it is told to. */
 function stuckDns(): { readonly dns: Dns; readonly asked: string[]; answer(): void } {
@@ -16,7 +16,7 @@ function stuckDns(): { readonly dns: Dns; readonly asked: string[]; answer(): vo
     dns: {
       resolve: <Type extends DnsRecordType>(name: string): Promise<DnsAnswer<Type>> => {
         asked.push(name);
-        if (!name.endsWith('slow.example')) return Promise.resolve({ kind: 'no-data' });
+        if (!/slow\d*\.example$/.test(name)) return Promise.resolve({ kind: 'no-data' });
         return new Promise((resolve) => open.push(() => resolve({ kind: 'no-such-name' })));
       },
     },
@@ -72,4 +72,25 @@ test('SlowDomains: a message keeps its place for all its questions, and gives it
   clock.advance(1_000);
   await turn();
   assert.deepEqual(outcomes, [], 'the place was free');
+});
+
+test('SlowDomains: half of the places are left to others, however many domains are slow', async () => {
+  const { clock, outcomes, ask, turn } = desk();
+  const messages = Array.from({ length: WAITING_MAX + 8 }, (_, n) => ask(`k.slow${n}.example`));
+  clock.advance(1_000);
+  await turn();
+  assert.deepEqual(outcomes, Array(8).fill('deadline'));
+  ask('k2.slow0.example');
+  clock.advance(0);
+  await turn();
+  assert.equal(outcomes.length, 9, 'who is known to be slow is not waited for');
+  void messages[0]?.resolve('k2.slow1.example', 'TXT').then(({ kind }) => outcomes.push(kind));
+  clock.advance(5_000);
+  await turn();
+  assert.equal(outcomes.length, 9, 'a message that waits may ask on');
+  messages[0]?.[Symbol.dispose]();
+  ask('k.slow99.example');
+  clock.advance(1_000);
+  await turn();
+  assert.equal(outcomes.length, 9, 'the place was free');
 });

@@ -3,7 +3,8 @@
  *
  * A message that has waited for a domain's DNS a while holds one of its {@link WAITING_PER_DOMAIN_MAX}
  * places. Where all are held, others are told at once that nobody could say: their verdict is
- * provisional, and the question is asked again later.
+ * provisional, and the question is asked again later. Of many slow domains together no more than
+ * {@link WAITING_MAX} messages wait, so that who owns many does not hold up all others either.
  */
 import type { Clock } from '../system/clock.ts';
 import type { Dns, DnsAnswer, DnsRecordType } from '../system/dns.ts';
@@ -13,6 +14,9 @@ const SLOW_AFTER_MS = 1_000;
 
 /** Messages that may wait longer than that for one domain, at once. */
 export const WAITING_PER_DOMAIN_MAX = 4;
+
+/** Of all that are authenticated at once (64) half: the others find room whoever is slow. */
+export const WAITING_MAX = 32;
 
 export interface SlowDomainsOptions {
   readonly clock: Clock;
@@ -27,6 +31,8 @@ export class SlowDomains {
   readonly #options: SlowDomainsOptions;
   /** Of each slow domain the messages that wait for it. */
   readonly #waiting = new Map<string, Set<GuardedDns>>();
+  /** The same messages, whatever they wait for. */
+  readonly #slow = new Set<GuardedDns>();
 
   constructor(options: SlowDomainsOptions) {
     this.#options = options;
@@ -37,6 +43,7 @@ export class SlowDomains {
     const guarded: GuardedDns = {
       resolve: (name, type, options) => this.#resolve(guarded, dns, { name, type, signal: options?.signal }),
       [Symbol.dispose]: () => {
+        this.#slow.delete(guarded);
         for (const [domain, messages] of this.#waiting)
           if (messages.delete(guarded) && messages.size === 0) this.#waiting.delete(domain);
       },
@@ -55,7 +62,8 @@ export class SlowDomains {
     // Asked all the same: what is in the cache costs nothing, and comes before the refusal.
     const answered = dns.resolve(name, type, signal === undefined ? {} : { signal });
     using _timer = this.#options.clock.after(this.#isFull(domain, message) ? 0 : SLOW_AFTER_MS, () => {
-      if (this.#isFull(domain, message)) refused.resolve(tooMany(domain));
+      if (this.#isFull(domain, message)) refused.resolve(tooMany(`"${domain}"`, WAITING_PER_DOMAIN_MAX));
+      else if (this.#isCrowded(message)) refused.resolve(tooMany('slow domains', WAITING_MAX));
       else this.#hold(domain, message);
     });
     return await Promise.race([answered, refused.promise]);
@@ -63,20 +71,29 @@ export class SlowDomains {
 
   #isFull(domain: string, message: GuardedDns): boolean {
     const messages = this.#waiting.get(domain);
-    return messages !== undefined && messages.size >= WAITING_PER_DOMAIN_MAX && !messages.has(message);
+    if (messages === undefined || messages.has(message)) return false;
+    return messages.size >= WAITING_PER_DOMAIN_MAX || this.#isCrowded(message);
+  }
+
+  #isCrowded(message: GuardedDns): boolean {
+    return this.#slow.size >= WAITING_MAX && !this.#slow.has(message);
   }
 
   #hold(domain: string, message: GuardedDns): void {
     const messages = this.#waiting.get(domain) ?? new Set();
     this.#waiting.set(domain, messages.add(message));
+    this.#slow.add(message);
   }
 }
 
-function tooMany(domain: string): {
+function tooMany(
+  whose: string,
+  max: number,
+): {
   readonly kind: 'failed';
   readonly cause: 'deadline';
   readonly detail: string;
 } {
-  const detail = `${WAITING_PER_DOMAIN_MAX} messages wait for the name servers of "${domain}" already`;
+  const detail = `${max} messages wait for the name servers of ${whose} already`;
   return { kind: 'failed', cause: 'deadline', detail };
 }
