@@ -198,6 +198,29 @@ const BODIES: readonly HostileMessage[] = [
         `<style>${'*{color:#fff;background:#fff}'.repeat(10_000)}${'.a.a'.repeat(100_000)}{display:none}</style>${'<p class="a b c">x'.repeat(50_000)}`,
       ),
   },
+  {
+    name: 'style rules for siblings',
+    bytes: () =>
+      html(
+        `<style>${lines(2_000, (n) => `p ~ i ~ .c${n % 3} + b,:not(:is(p,i)) ~ p{display:none}`)}</style>${upTo(4 * MIB, '<i class=c1></i><b class=c2>x</b>')}`,
+      ),
+  },
+  {
+    name: 'style rules in rules',
+    bytes: () => html(`<style>${upTo(MIB, 'p{color:red;&.a{')}</style>${upTo(MIB, '<p class=a>x')}`),
+  },
+  {
+    name: 'style quotes, 4 MiB',
+    bytes: () => html(`<style>${upTo(4 * MIB, '\'/*"\\')}</style>x`),
+  },
+  {
+    name: 'style calculations',
+    bytes: () => html(upTo(4 * MIB, `<p style="font-size:${'calc('.repeat(60)}1px + (1px * 2)">x`)),
+  },
+  {
+    name: 'style selectors of brackets',
+    bytes: () => html(`<style>${upTo(MIB, '[a="([:not((')}{color:red}</style>${upTo(MIB, '<p a=b>x')}`),
+  },
   { name: 'style declarations, 4 MiB', bytes: () => html(`<p style="${upTo(4 * MIB, 'color:red;')}">x`) },
   { name: 'style brackets, 4 MiB', bytes: () => html(`<style>${upTo(4 * MIB, '{(["')}</style>x`) },
   {

@@ -166,19 +166,28 @@ function splitDeclarations(text: string): readonly string[] {
 export function withoutComments(text: string): string {
   if (!text.includes('/*')) return text;
   const pieces: string[] = [];
+  const marks = /["'\n]|\\[\s\S]|\/\*/g;
+  let quote = '';
   let from = 0;
-  for (let at = text.indexOf('/*'); at >= 0; at = text.indexOf('/*', from)) {
-    pieces.push(text.slice(from, at));
-    const end = text.indexOf('*/', at + 2);
-    if (end < 0) return pieces.join('');
-    from = end + 2;
+  for (let mark = marks.exec(text); mark !== null; mark = marks.exec(text)) {
+    const [found] = mark;
+    if (found === '/*') {
+      // One in quotes is none.
+      if (quote !== '') continue;
+      pieces.push(text.slice(from, mark.index));
+      const end = text.indexOf('*/', mark.index + 2);
+      if (end < 0) return pieces.join('');
+      from = end + 2;
+      marks.lastIndex = from;
+    } else if (found === '\n' || found === quote) quote = '';
+    else if (found.length === 1 && quote === '') quote = found;
   }
   pieces.push(text.slice(from));
   return pieces.join('');
 }
 
 /** CSS Syntax 3 §4.3.7: `\64isplay` is `display`. */
-function unescapeCss(text: string): string {
+export function unescapeCss(text: string): string {
   if (!text.includes('\\')) return text;
   return text.replace(
     /\\(?:([0-9a-f]{1,6})\s?|([^\n]))/gi,

@@ -331,14 +331,60 @@ test("htmlToMarkdown() applies simple selectors of the mail's own style sheets",
   checkShown(sheet('.b{display:none} .a{display:block}'));
   checkShown(sheet('section > p{display:none}', '<section><div><p>@</p></div></section>'));
   checkShown(sheet('#i{display:block} .a{display:none}'));
-  checkShown(sheet('.A{display:none} .aa{display:none} .o > p > p{display:none} p .a{display:none}'));
+  checkShown(sheet('.aa{display:none} .o > p > p{display:none} p .a{display:none}'));
   checkShown(sheet('@media print{.a{display:none}} @media (max-width:600px){.a{display:none}}'));
   checkShown(sheet('@media (prefers-color-scheme:dark){.a{color:#fff}}'));
-  checkShown(
-    sheet('.a:hover{display:none} .a + .b{display:none} [class]{display:none} .a::before{display:none}'),
-  );
+  checkShown(sheet('.a:hover{display:none} .a + .b{display:none} .a::before{display:none}'));
+  checkShown(sheet('[data-ogsc] .a{display:none} [class=a]{display:none} p:not(.b){display:none}'));
+  checkShown(sheet('@media (width < 600px){.a{display:none}}'));
+  assert.equal(htmlToMarkdown('<style>body{color:#fff}</style>a<p style="color:#000">b').markdown, 'b');
   checkShown('<style media=print>.a{display:none}</style><p class=a>@</p>');
   checkShown('<template><style>.a{display:none}</style></template><p class=a>@</p>');
+});
+
+test('htmlToMarkdown() reads selectors with escapes, attributes, negations and siblings', () => {
+  const sheet = (css: string): string =>
+    `<style>${css}</style><i class=f></i><p class="a 1x" data-k="v w">@</p>`;
+  for (const selector of [
+    '.\\61',
+    '.\\31 x',
+    '[class]',
+    'p[class="a 1x"]',
+    '[data-k~=w]',
+    '[data-k^="v"]',
+    'p:not(.b)',
+    ':is(h1, p.a)',
+    '.f + p',
+    'i ~ .a',
+    'i.f+p.a',
+    'body > p',
+    ':root p',
+  ]) {
+    checkHidden(sheet(`${selector}{display:none}`));
+  }
+  checkHidden(sheet('.a{content:"}";display:none}'));
+  checkHidden(sheet('.q{content:"/*"} .a{display:none} .q{content:"*/"}'));
+  checkHidden(sheet('.q[title="{"]{} .a{display:none}'));
+  checkHidden(sheet('@media (width >= 1px){.a{display:none}}'));
+  checkShown(sheet('p + p{display:none} p ~ .a{display:none} .f > p{display:none} [data-k=v]{display:none}'));
+});
+
+test('htmlToMarkdown() shows and counts text of which style sheets do not tell for sure', () => {
+  const sheet = (css: string): string => `<style>${css}</style><div><p class=a>@</p></div>`;
+  checkDoubtful(sheet('.a:nth-child(n){display:none}'));
+  checkDoubtful(sheet('div:has(p) p{display:none}'));
+  checkDoubtful(sheet('.A{display:none}'));
+  checkDoubtful(sheet('.a, :unheard-of{display:none}'));
+  checkDoubtful(sheet('div{.a{display:none}}'));
+  checkDoubtful(sheet('@media (hover:hover){.a{display:none}}'));
+  checkDoubtful(sheet('@container (min-width:1px){.a{display:none}}'));
+  checkDoubtful(sheet('.a{display:none} .a:first-child{display:block}'));
+  const tooMany = htmlToMarkdown(
+    `<style>${'.k{color:red}'.repeat(4_100)}.a{display:none}</style><p class=a>x</p>`,
+  );
+  assert.equal(tooMany.doubtful.pieces, 1);
+  const padded = htmlToMarkdown(`<style>/*${'x'.repeat(300_000)}*/.a{display:none}</style><p class=a>x</p>`);
+  assert.equal(padded.hidden.pieces, 1);
 });
 
 test('htmlToMarkdown() counts pieces and characters, white space as one', () => {

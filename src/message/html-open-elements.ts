@@ -2,7 +2,7 @@
  * The elements that are open at a place in HTML, with the style of each: which start tag ends what, how
  * far an end tag reaches, what goes on behind it (HTML §13.2.4, in short).
  */
-import type { Selectable } from './css-stylesheet.ts';
+import type { Selectable } from './css-selector.ts';
 import {
   ENDS_PARAGRAPH,
   endScope,
@@ -15,8 +15,9 @@ import {
 import { PAGE_STYLE, type Style } from './html-style.ts';
 
 export interface OpenElement extends Selectable {
-  readonly attributes: ReadonlyMap<string, string>;
   readonly style: Style;
+  /** Elements that began in it, where style sheets ask for them. */
+  readonly children: Selectable[];
   /** It goes on behind a block that was closed over it: its link has been written. */
   readonly isAgain: boolean;
   /** Its beginning was written, so its end is. */
@@ -54,6 +55,10 @@ export class OpenElements {
   /** From the outermost to the innermost. */
   get all(): readonly OpenElement[] {
     return this.#stack;
+  }
+
+  has(name: string): boolean {
+    return (this.#counts.get(name) ?? 0) > 0;
   }
 
   get style(): Style {

@@ -281,9 +281,13 @@ function isClippedAway(values: Values, base: LengthBase): boolean {
     const [top = '0', right = top, bottom = top, left = right] = inside.trim().split(/\s+/);
     const percent = (one: string, other: string): number =>
       [one, other].reduce((sum, side) => sum + (side.endsWith('%') ? Number.parseFloat(side) : 0), 0);
-    return percent(top, bottom) >= 100 || percent(left, right) >= 100;
+    const far = [top, right, bottom, left].some((side) => (lengthPx(side, base) ?? 0) >= FAR_PX);
+    return far || percent(top, bottom) >= 100 || percent(left, right) >= 100;
   }
-  if (shape === 'circle' || shape === 'ellipse') return /^\s*0(?:px|%)?(?:\s|$)/.test(inside);
+  if (shape === 'circle' || shape === 'ellipse') {
+    const radius = lengthPx(inside.trim().split(/\s+/)[0] ?? '', base);
+    return radius !== null && radius <= BOX_PX_MAX;
+  }
   // A polygon of which all corners are the same is a point.
   return (
     shape === 'polygon' &&
@@ -442,4 +446,9 @@ export function computeStyle(
   const isLike = isLikeGround(style);
   const isHidden = isUnreadable(style) || (style.isGroundKnown && isLike);
   return { ...style, isHidden, isDoubtful: !isHidden && (style.isInDoubt || isLike) };
+}
+
+/** The same style, of which it is not known whether a person sees what has it. */
+export function inDoubt(style: Style): Style {
+  return style.isInDoubt ? style : { ...style, isInDoubt: true, isDoubtful: !style.isHidden };
 }

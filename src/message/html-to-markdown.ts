@@ -10,14 +10,16 @@
  * for each end tag), and the elements that are open have a bound.
  */
 import { type Declarations, parseDeclarations } from './css-declarations.ts';
+import type { Selectable } from './css-selector.ts';
+import { SIBLINGS_MAX } from './css-stylesheet.ts';
 import { HiddenText } from './hidden-text.ts';
-import { HEADINGS, INERT, LINES, PARAGRAPHS, SKIPPED, VOID } from './html-elements.ts';
+import { HEAD_CONTENT, HEADINGS, INERT, LINES, PARAGRAPHS, SKIPPED, VOID } from './html-elements.ts';
 import { usableLink } from './html-link.ts';
 import { type OpenElement, OpenElements } from './html-open-elements.ts';
-import { computeStyle, OPACITY_MAX, type Style } from './html-style.ts';
+import { computeStyle, inDoubt, OPACITY_MAX, type Style } from './html-style.ts';
 import { type HtmlSurvey, surveyHtml } from './html-survey.ts';
 import { DataTable } from './html-table.ts';
-import { readHtmlTokens } from './html-tokens.ts';
+import { readHtmlTokens, STYLE_ATTRIBUTE_CHARACTERS_MAX } from './html-tokens.ts';
 import { type SeenText, withoutInvisible } from './invisible-characters.ts';
 import { type Emphasis, MarkdownText } from './markdown-text.ts';
 import { textPieces } from './text-pieces.ts';
@@ -68,6 +70,8 @@ class Converter {
   readonly #styles = new Map<string, Declarations>();
   readonly #hidden = new HiddenText();
   readonly #doubtful = new HiddenText();
+  /** Elements that are in no other, where style sheets ask for them. */
+  readonly #outermost: Selectable[] = [];
   /** Of each open list the number of its next item; null for one without numbers. */
   readonly #lists: (number | null)[] = [];
   /** The next item is the first of a list that is in no other. */
@@ -112,6 +116,7 @@ class Converter {
     // Text in the head begins the body (HTML §13.2.6.4.4).
     if (this.#open.all.at(-1)?.name === 'head' && text.trim() !== '') this.#open.end('head');
     if (this.#skipping > 0) return;
+    if (text.trim() !== '') this.#beginPage('');
     const { style } = this.#open;
     if (style.isHidden || this.#inert > 0) {
       this.#hidden.add(text);
@@ -149,23 +154,59 @@ class Converter {
 
   #element(name: string, attributes: ReadonlyMap<string, string>): OpenElement {
     const classes = (attributes.get('class') ?? '').split(/\s+/, CLASSES_MAX).filter((item) => item !== '');
-    const selectable = { name, id: (attributes.get('id') ?? '').trim(), classes };
-    const style = this.#styleOf({ ...selectable, attributes }, this.#open.style);
+    const selectable = {
+      name,
+      id: (attributes.get('id') ?? '').trim(),
+      classes,
+      attributes,
+      before: this.#siblings(),
+    };
+    const style = this.#styleOf(selectable, this.#open.style);
     const isText = this.#skipping === 0 && this.#inert === 0 && !SKIPPED.has(name) && !INERT.has(name);
-    return { ...selectable, attributes, style, isAgain: false, isShown: isText && !style.isGone };
+    this.#began(selectable);
+    return { ...selectable, style, children: [], isAgain: false, isShown: isText && !style.isGone };
   }
 
-  #styleOf(element: Pick<OpenElement, 'name' | 'id' | 'classes' | 'attributes'>, parent: Style): Style {
+  #siblings(): readonly Selectable[] {
+    if (!this.#survey.stylesheet.hasSiblings) return [];
+    return [...(this.#open.all.at(-1)?.children ?? this.#outermost)];
+  }
+
+  /** Its own siblings are not kept: those after it have them. */
+  #began(element: Selectable): void {
+    if (!this.#survey.stylesheet.hasSiblings) return;
+    const siblings = this.#open.all.at(-1)?.children ?? this.#outermost;
+    if (siblings.length >= SIBLINGS_MAX) siblings.shift();
+    siblings.push({ ...element, before: [] });
+  }
+
+  #styleOf(element: Selectable, parent: Style): Style {
     // Nothing in an element that is gone can come back: it needs no style of its own.
     if (parent.isGone) return parent;
-    const declarations = [...this.#survey.stylesheet.match(element, this.#open.all)];
+    const { stylesheet } = this.#survey;
+    const { sure, possible } = stylesheet.match(element, this.#open.all);
     const style = element.attributes.get('style');
-    if (style !== undefined) declarations.push(this.#declarationsOf(style));
-    return computeStyle(parent, element, declarations);
+    const own = style === undefined ? [] : [this.#declarationsOf(style)];
+    const computed = computeStyle(parent, element, [...sure, ...own]);
+    if (possible !== null) {
+      const other = computeStyle(parent, element, [...possible, ...own]);
+      if (other.isHidden !== computed.isHidden) return inDoubt(computed.isHidden ? other : computed);
+    }
+    const isCut = stylesheet.isCut || isCutOff(element, style ?? '');
+    return isCut ? inDoubt(computed) : computed;
+  }
+
+  /** Style sheets may be for the page itself, whose tags need not be written (HTML §13.1.2.4). */
+  #beginPage(name: string): void {
+    if (this.#survey.stylesheet.isEmpty || name === 'html' || this.#skipping > 0 || this.#inert > 0) return;
+    if (!this.#open.has('html')) this.#open.push(this.#element('html', new Map()));
+    if (name === 'head' || name === 'body' || HEAD_CONTENT.has(name) || this.#open.has('body')) return;
+    this.#open.push(this.#element('body', new Map()));
   }
 
   start(name: string, attributes: ReadonlyMap<string, string>): void {
     this.#open.endImplied(name);
+    this.#beginPage(name);
     const element = this.#element(name, attributes);
     if (VOID.has(name)) {
       if (element.isShown) this.#showVoid(element);
@@ -323,13 +364,19 @@ class Converter {
   }
 }
 
+/** Whether more is written of its style than is read. */
+function isCutOff({ classes }: Selectable, style: string): boolean {
+  return classes.length >= CLASSES_MAX || style.length >= STYLE_ATTRIBUTE_CHARACTERS_MAX;
+}
+
 function itemNumber(number: number, otherwise: number): number {
   return number >= 0 && number < ITEM_NUMBER_MAX ? number : Math.min(otherwise, ITEM_NUMBER_MAX);
 }
 
 /** Turns HTML into Markdown. Never throws; linear in its characters. */
 export function htmlToMarkdown(html: string): MarkdownOfHtml {
-  const converter = new Converter(surveyHtml(html));
-  readHtmlTokens(html, converter);
+  const survey = surveyHtml(html);
+  const converter = new Converter(survey);
+  readHtmlTokens(html, converter, survey.stylesheet.attributes);
   return converter.finish();
 }

@@ -35,17 +35,23 @@ const ATTRIBUTES: ReadonlySet<string> = new Set([
   'value',
   'width',
 ]);
-/** The longest name among them; longer ones need no copy. */
-const NAME_CHARACTERS_MAX = 16;
+/** Longer names are looked at by nobody. */
+const NAME_CHARACTERS_MAX = 64;
 /** Longer values are `data:` links, which are not shown; one that is this long was cut. */
 export const ATTRIBUTE_CHARACTERS_MAX: number = 4_096;
 /** A style may be longer: text could hide behind the padding of what was not read. */
-const STYLE_CHARACTERS_MAX = 64 * 1024;
+export const STYLE_ATTRIBUTE_CHARACTERS_MAX: number = 64 * 1024;
 
 const NO_ATTRIBUTES: ReadonlyMap<string, string> = new Map();
 
-/** Reads `html` into `sink`. Never throws; linear; holds no more than one text and one tag. */
-export function readHtmlTokens(html: string, sink: HtmlSink): void {
+const NONE: ReadonlySet<string> = new Set();
+
+/**
+ * Reads `html` into `sink`. Never throws; linear; holds no more than one text and one tag.
+ *
+ * @param others Attributes that somebody looks at besides those that are always read.
+ */
+export function readHtmlTokens(html: string, sink: HtmlSink, others: ReadonlySet<string> = NONE): void {
   let tag = '';
   let attribute = '';
   let isWanted = false;
@@ -60,7 +66,7 @@ export function readHtmlTokens(html: string, sink: HtmlSink): void {
   };
   const add = (text: string): void => {
     if (!isWanted) return;
-    const max = attribute === 'style' ? STYLE_CHARACTERS_MAX : ATTRIBUTE_CHARACTERS_MAX;
+    const max = attribute === 'style' ? STYLE_ATTRIBUTE_CHARACTERS_MAX : ATTRIBUTE_CHARACTERS_MAX;
     if (value.length < max) value += text.slice(0, max - value.length);
   };
   const start = (): void => sink.start(tag, attributes.size === 0 ? NO_ATTRIBUTES : attributes);
@@ -76,10 +82,10 @@ export function readHtmlTokens(html: string, sink: HtmlSink): void {
       },
       onattribname(from, to) {
         attribute = to - from > NAME_CHARACTERS_MAX ? '' : html.slice(from, to).toLowerCase();
-        isWanted = ATTRIBUTES.has(attribute) && !attributes.has(attribute);
+        isWanted = (ATTRIBUTES.has(attribute) || others.has(attribute)) && !attributes.has(attribute);
         value = '';
       },
-      onattribdata: (from, to) => add(html.slice(from, Math.min(to, from + STYLE_CHARACTERS_MAX))),
+      onattribdata: (from, to) => add(html.slice(from, Math.min(to, from + STYLE_ATTRIBUTE_CHARACTERS_MAX))),
       onattribentity: (codePoint) => add(String.fromCodePoint(codePoint)),
       onattribend() {
         if (isWanted) attributes.set(attribute, value);
