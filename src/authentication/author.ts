@@ -2,8 +2,8 @@
  * Who From names (RFC 5322 §3.6.2), as the reader of the message takes it: one parser for both, so that
  * nobody is shown an author who was not the one that was judged.
  */
-import { parseAddresses } from '../message/addresses.ts';
-import { fieldValues, type HeaderSection } from '../message/header-section.ts';
+import { parseAddresses } from '../message/header/addresses.ts';
+import { fieldValues, type HeaderSection } from '../message/header/header-section.ts';
 import { comparableDomain } from './organizational-domain.ts';
 import type { Author } from './verdict.ts';
 

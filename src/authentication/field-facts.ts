@@ -4,18 +4,18 @@
  * Everything is read by the functions by which the message is read: a fact about another parser's
  * message would be a fact about nothing.
  */
-import { parseAddresses } from '../message/addresses.ts';
-import { parseDateTime } from '../message/date-time.ts';
+import { parseAddresses } from '../message/header/addresses.ts';
+import { parseDateTime } from '../message/header/date-time.ts';
 import {
   fieldValue,
   fieldValues,
   type HeaderSection,
   readHeaderSection,
   scanHeaderSection,
-} from '../message/header-section.ts';
-import { parseMessageId } from '../message/message-ids.ts';
-import { readMimeTree, transferEncodingOf } from '../message/mime-tree.ts';
-import { isIdentityEncoding } from '../message/transfer-encoding.ts';
+} from '../message/header/header-section.ts';
+import { parseMessageId } from '../message/header/message-ids.ts';
+import { readMimeTree, transferEncodingOf } from '../message/mime/mime-tree.ts';
+import { isIdentityEncoding } from '../message/mime/transfer-encoding.ts';
 import { epochMs } from '../system/clock.ts';
 import { normalAddress, readAuthor } from './author.ts';
 import type { Author, FieldFacts } from './verdict.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { alternativesDiffer } from './alternatives.ts';
-import { htmlToMarkdown } from './html-to-markdown.ts';
+import { htmlToMarkdown } from './html/html-to-markdown.ts';
 import { readMessage } from './read-message.ts';
 
 function check(text: string, html: string, expected: boolean): void {

@@ -1,5 +1,5 @@
 /** What was left out of a body while it was read, as warnings of its message. */
-import type { MarkdownOfHtml } from './html-to-markdown.ts';
+import type { MarkdownOfHtml } from './html/html-to-markdown.ts';
 
 function counted(count: number, one: string, many: string): string {
   return `${count.toLocaleString('en-US')} ${count === 1 ? one : many}`;

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { test } from 'node:test';
 import { contentFingerprint, legacyFingerprint } from './fingerprint.ts';
-import { HEADER_BYTES_MAX, HEADER_FIELDS_MAX } from './header-section.ts';
+import { HEADER_BYTES_MAX, HEADER_FIELDS_MAX } from './header/header-section.ts';
 import { readMessage } from './read-message.ts';
 import { summarizeMessage } from './summary.ts';
 

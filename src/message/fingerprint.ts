@@ -5,10 +5,10 @@
  * because it is the ten-thousandth could make two messages one.
  */
 import { createHash } from 'node:crypto';
-import { parseAddresses } from './addresses.ts';
-import { parseDateTime } from './date-time.ts';
-import { type FieldRange, scanHeaderSection } from './header-section.ts';
-import { changesOnTheWay } from './way-fields.ts';
+import { parseAddresses } from './header/addresses.ts';
+import { parseDateTime } from './header/date-time.ts';
+import { type FieldRange, scanHeaderSection } from './header/header-section.ts';
+import { changesOnTheWay } from './header/way-fields.ts';
 
 const CR = 0x0d;
 const LF = 0x0a;

@@ -1,19 +1,19 @@
 /** Reads a message: raw octets in, what a mailbox file shows out. */
 import { alternativesDiffer, COMPARED_HTML_CHARACTERS_MAX } from './alternatives.ts';
-import { AttachmentNames } from './attachment-name.ts';
-import { type BodyParts, selectBodyParts } from './body-parts.ts';
 import { BodyRemarks } from './body-remarks.ts';
-import { attachmentNameOf, readEnclosures } from './enclosures.ts';
-import { readHeader } from './header.ts';
-import { htmlToMarkdown } from './html-to-markdown.ts';
-import { withoutInvisible } from './invisible-characters.ts';
-import { withLineFeeds } from './line-ends.ts';
+import { attachmentNameOf, readEnclosures } from './enclosures/enclosures.ts';
+import { readHeader } from './header/header.ts';
+import { htmlToMarkdown } from './html/html-to-markdown.ts';
 import type { Attachment, ReadMessage } from './message.ts';
-import { type Entity, readMimeTree } from './mime-tree.ts';
+import { AttachmentNames } from './mime/attachment-name.ts';
+import { type BodyParts, selectBodyParts } from './mime/body-parts.ts';
+import { withLineFeeds } from './mime/line-ends.ts';
+import { type Entity, readMimeTree } from './mime/mime-tree.ts';
+import { readPartText } from './mime/text-part.ts';
+import { decodeTransfer } from './mime/transfer-encoding.ts';
 import { describeReport } from './report/describe.ts';
 import { readReport } from './report/read-report.ts';
-import { readPartText } from './text-part.ts';
-import { decodeTransfer } from './transfer-encoding.ts';
+import { withoutInvisible } from './unicode/invisible-characters.ts';
 
 /** A body is read by people and language models; what is longer is cut and said, and `aimx raw` has the rest. */
 export const BODY_BYTES_MAX: number = 4 * 1024 * 1024;

@@ -4,12 +4,12 @@
  * Pure, so that `aimx render` shows exactly what the pipeline writes.
  */
 import { type EpochMs, formatInstant } from '../system/clock.ts';
-import { type AttachmentEntry, type Frontmatter, formatDocument } from './document.ts';
+import { type AttachmentEntry, type Frontmatter, formatDocument } from './document/document.ts';
+import { baseId } from './document/slug.ts';
+import { threadIdOf } from './document/thread-id.ts';
 import type { MessageHeader } from './message.ts';
 import { readMessage } from './read-message.ts';
-import { baseId } from './slug.ts';
 import { summarizeMessage } from './summary.ts';
-import { threadIdOf } from './thread-id.ts';
 
 /** What the frontmatter takes from the message itself. */
 export interface RenderedParts {

@@ -1,10 +1,11 @@
 /** The summary of a message: what identity and name are decided by, without reading its MIME. */
-import { parseAddresses } from './addresses.ts';
+
 import { contentFingerprint, legacyFingerprint } from './fingerprint.ts';
-import { readHeader, readSubject } from './header.ts';
-import { fieldValue, readHeaderSection } from './header-section.ts';
-import { withLineFeeds } from './line-ends.ts';
+import { parseAddresses } from './header/addresses.ts';
+import { readHeader, readSubject } from './header/header.ts';
+import { fieldValue, readHeaderSection } from './header/header-section.ts';
 import type { MessageSummary } from './message.ts';
+import { withLineFeeds } from './mime/line-ends.ts';
 
 /**
  * Summarizes a message. Pure, total and linear.

@@ -2,7 +2,7 @@
 import { findMessage, readMessage } from '../mailbox/find.ts';
 import { parseHead } from '../mailbox/head.ts';
 import { MAIL_FOLDERS, type MailFolder } from '../mailbox/layout.ts';
-import { type NewText, newText } from '../message/quoted-rest.ts';
+import { type NewText, newText } from '../message/quotation/quoted-rest.ts';
 import { readableMailboxes } from './mail-folders.ts';
 import type { CallOperation, OperationContext } from './operation.ts';
 import { ambiguousMessage, type MessageReference, noSuchMessage, splitReference } from './reference.ts';

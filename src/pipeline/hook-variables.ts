@@ -1,5 +1,5 @@
 /** What a hook learns of its message through the environment (contract §6). */
-import type { Frontmatter } from '../message/document.ts';
+import type { Frontmatter } from '../message/document/document.ts';
 
 /**
  * The variables that come from the message; the runner adds those of the run and bounds all of them.

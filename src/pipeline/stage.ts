@@ -8,7 +8,7 @@ import { NO_MARKS, type OwnerMarks } from '../mailbox/head.ts';
 import { markdownName, messagePath } from '../mailbox/layout.ts';
 import type { StagedMessage } from '../mailbox/publish.ts';
 import type { MailboxOwner, MailboxPlace } from '../mailbox/store.ts';
-import { type AttachmentEntry, formatDocument } from '../message/document.ts';
+import { type AttachmentEntry, formatDocument } from '../message/document/document.ts';
 import { composeFrontmatter, type DeliveryFacts } from '../message/render.ts';
 import { assert } from '../system/assert.ts';
 import type { Folder, Owner } from '../system/files.ts';

@@ -7,7 +7,7 @@ import { z } from 'zod';
 import { NOT_STARTABLE_REASONS } from '../../src/hooks/hooks.ts';
 import { FINAL_RUN_STATES, RUN_STATES } from '../../src/journal/journal.ts';
 import { RESTORED } from '../../src/journal/sqlite/run-plan.ts';
-import { type Frontmatter, formatFrontmatter } from '../../src/message/document.ts';
+import { type Frontmatter, formatFrontmatter } from '../../src/message/document/document.ts';
 import { OPERATIONS } from '../../src/operations/operations.ts';
 import { INPUT_SCHEMAS } from '../../src/operations/schemas.ts';
 import { REPLIES } from '../../src/smtp/replies.ts';

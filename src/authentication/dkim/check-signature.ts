@@ -3,7 +3,7 @@
  * which they cost least.
  */
 import { createHash, verify } from 'node:crypto';
-import { HEADER_BYTES_MAX } from '../../message/header-section.ts';
+import { HEADER_BYTES_MAX } from '../../message/header/header-section.ts';
 import { assertNever } from '../../system/assert.ts';
 import type { EpochMs } from '../../system/clock.ts';
 import type { AuthenticationResult } from '../verdict.ts';

@@ -4,7 +4,7 @@
  * The boundaries are those that the reader of the message finds (`message/header-section.ts`), so what
  * was verified is what is read.
  */
-import { scanHeaderSection } from '../../message/header-section.ts';
+import { scanHeaderSection } from '../../message/header/header-section.ts';
 
 /** Honest messages have some hundred; with more, no signature is judged. */
 export const FIELDS_MAX = 100_000;

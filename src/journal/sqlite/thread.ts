@@ -1,7 +1,7 @@
 /**
  * Which conversation a message belongs to (contract §5).
  */
-import { threadIdOf } from '../../message/thread-id.ts';
+import { threadIdOf } from '../../message/document/thread-id.ts';
 import type { Identity } from '../transitions.ts';
 import type { Database } from './database.ts';
 

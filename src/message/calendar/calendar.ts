@@ -4,7 +4,7 @@
  * Times are kept as they are written, in the zone that is named beside them: what a zone means on a day
  * is for calendars to know. Alarms, zones and what else is nested in an event are not looked at.
  */
-import type { Address } from '../addresses.ts';
+import type { Address } from '../header/addresses.ts';
 import { type ContentLine, parseContentLines, unescapeText } from './content-lines.ts';
 import { type CalendarTime, type Duration, parseCalendarTime, parseDuration } from './time.ts';
 

@@ -1,6 +1,7 @@
 /** A calendar in plain words, as it stands at the head of a body. */
-import { type Address, formatAddress } from '../addresses.ts';
-import { shownValue } from '../shown-value.ts';
+
+import { shownValue } from '../enclosures/shown-value.ts';
+import { type Address, formatAddress } from '../header/addresses.ts';
 import type { Attendee, Calendar, CalendarEvent } from './calendar.ts';
 import { describeRecurrence } from './recurrence.ts';
 import { type CalendarTime, type Duration, dayBefore } from './time.ts';

@@ -1,5 +1,5 @@
 /** Recurrence rules (RFC 5545 §3.3.10) in words where they are simple, as they stand where they are not. */
-import { oneLine } from '../encoded-word.ts';
+import { oneLine } from '../header/encoded-word.ts';
 
 /** What is longer says nothing to a reader. */
 const RULE_CHARACTERS_MAX = 200;

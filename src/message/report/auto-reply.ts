@@ -1,6 +1,6 @@
 /** Answers that nobody wrote (RFC 3834), and what programs put into their place. */
-import { decodeLine } from '../encoded-word.ts';
-import { fieldValue, type HeaderSection } from '../header-section.ts';
+import { decodeLine } from '../header/encoded-word.ts';
+import { fieldValue, type HeaderSection } from '../header/header-section.ts';
 
 /**
  * Subjects that programs give to such answers, as they are translated. Words that a person begins a

@@ -1,5 +1,5 @@
 /** Delivery status notifications for machines: message/delivery-status (RFC 3464, RFC 6533). */
-import { parseMessageId } from '../message-ids.ts';
+import { parseMessageId } from '../header/message-ids.ts';
 import type { DeliveryAction, ReportedRecipient } from './report.ts';
 import { RECIPIENTS_MAX } from './report.ts';
 import { type ReportFields, readReportFields, reportField, untyped } from './report-fields.ts';

@@ -1,6 +1,6 @@
 /** A report in plain words, as it stands at the head of the body. */
 import { assertNever } from '../../system/assert.ts';
-import { shownValue } from '../shown-value.ts';
+import { shownValue } from '../enclosures/shown-value.ts';
 import { statusIn } from './delivery-status.ts';
 import type {
   ComplaintReport,

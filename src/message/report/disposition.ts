@@ -1,5 +1,5 @@
 /** What a recipient's program did with a message: message/disposition-notification (RFC 8098). */
-import { parseMessageId } from '../message-ids.ts';
+import { parseMessageId } from '../header/message-ids.ts';
 import type { DispositionReport, ReportedMessage } from './report.ts';
 import { readReportFields, reportField, untyped } from './report-fields.ts';
 import { cleanReportedAddress } from './reported-address.ts';

@@ -1,5 +1,5 @@
 /** Complaints that providers pass on: message/feedback-report (RFC 5965, RFC 6650). */
-import { fieldValue, type HeaderSection } from '../header-section.ts';
+import { fieldValue, type HeaderSection } from '../header/header-section.ts';
 import type { ComplaintReport, ReportedMessage } from './report.ts';
 import { RECIPIENTS_MAX } from './report.ts';
 import { type ReportFields, readReportFields, reportField, untyped } from './report-fields.ts';

@@ -5,7 +5,7 @@
  * happened, the recipients at the beginning of lines, behind each what the other side said, then the
  * original. That shape is read here; the sentences are a table (`notice-rules.ts`).
  */
-import { oneLine } from '../encoded-word.ts';
+import { oneLine } from '../header/encoded-word.ts';
 import { statusIn } from './delivery-status.ts';
 import { NOTICE_RULES, type NoticeRule, ORIGINAL_FOLLOWS } from './notice-rules.ts';
 import type { DeliveryAction, ReportedRecipient } from './report.ts';

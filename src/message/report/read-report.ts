@@ -1,10 +1,10 @@
 /** Recognises what a message reports, from its parts and the words of its text. */
-import { parseAddresses } from '../addresses.ts';
-import { decodeLine, oneLine } from '../encoded-word.ts';
-import { fieldValue, type HeaderSection, readHeaderSection } from '../header-section.ts';
-import { parseMessageId, parseMessageIds } from '../message-ids.ts';
-import type { Entity } from '../mime-tree.ts';
-import { decodeTransfer } from '../transfer-encoding.ts';
+import { parseAddresses } from '../header/addresses.ts';
+import { decodeLine, oneLine } from '../header/encoded-word.ts';
+import { fieldValue, type HeaderSection, readHeaderSection } from '../header/header-section.ts';
+import { parseMessageId, parseMessageIds } from '../header/message-ids.ts';
+import type { Entity } from '../mime/mime-tree.ts';
+import { decodeTransfer } from '../mime/transfer-encoding.ts';
 import { isAutoReply } from './auto-reply.ts';
 import { type DeliveryStatus, readDeliveryStatus } from './delivery-status.ts';
 import { readDisposition } from './disposition.ts';

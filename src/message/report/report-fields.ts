@@ -1,5 +1,5 @@
 /** The fields of a report that is meant for machines: groups of header-like lines (RFC 3464 §2.1). */
-import { decodeLine } from '../encoded-word.ts';
+import { decodeLine } from '../header/encoded-word.ts';
 
 /** One group's fields by lower-case name; of a name that occurs twice, every value. */
 export type ReportFields = ReadonlyMap<string, readonly string[]>;

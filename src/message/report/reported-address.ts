@@ -1,5 +1,5 @@
 /** Addresses as reports write them. */
-import { oneLine } from '../encoded-word.ts';
+import { oneLine } from '../header/encoded-word.ts';
 
 /** A longer one is no address (RFC 5321 §4.5.3.1). */
 const ADDRESS_CHARACTERS_MAX = 320;

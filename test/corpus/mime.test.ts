@@ -9,11 +9,11 @@ import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { parseAddresses } from '../../src/message/addresses.ts';
-import { parseDateTime } from '../../src/message/date-time.ts';
-import { decodeLine } from '../../src/message/encoded-word.ts';
-import { parseMessageIds } from '../../src/message/message-ids.ts';
-import { parseParameterized } from '../../src/message/parameters.ts';
+import { parseAddresses } from '../../src/message/header/addresses.ts';
+import { parseDateTime } from '../../src/message/header/date-time.ts';
+import { decodeLine } from '../../src/message/header/encoded-word.ts';
+import { parseMessageIds } from '../../src/message/header/message-ids.ts';
+import { parseParameterized } from '../../src/message/header/parameters.ts';
 import { readMessage } from '../../src/message/read-message.ts';
 
 const corpus = join(import.meta.dirname, '../../../shared/corpora/mime');

@@ -1,8 +1,8 @@
 /** Values that a stranger wrote, as the sentences of the reader quote them. */
-import { wellFormed } from './charset.ts';
-import { oneLine } from './encoded-word.ts';
-import { withoutInvisible } from './invisible-characters.ts';
-import type { Entity } from './mime-tree.ts';
+import { wellFormed } from '../charset/charset.ts';
+import { oneLine } from '../header/encoded-word.ts';
+import type { Entity } from '../mime/mime-tree.ts';
+import { withoutInvisible } from '../unicode/invisible-characters.ts';
 
 /** What is longer is no name, and the whole stands in the raw message. */
 const VALUE_CHARACTERS_MAX = 200;

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { readHeader } from './header.ts';
-import { readHeaderSection } from './header-section.ts';
+import { readHeader } from '../header/header.ts';
+import { readHeaderSection } from '../header/header-section.ts';
 import { lookAlikeAddresses, lookAlikeSubject } from './look-alike.ts';
 
 const REAL = 'mallory@evil.example';

@@ -2,7 +2,7 @@
  * Fields with parameters: Content-Type and Content-Disposition (RFC 2045 §5.1, RFC 2183), with the
  * continuations, charsets and languages of RFC 2231 and the encoded words that are sent instead.
  */
-import { decodeCharset } from './charset.ts';
+import { decodeCharset } from '../charset/charset.ts';
 import { decodeWords } from './encoded-word.ts';
 
 export interface ParameterizedValue {

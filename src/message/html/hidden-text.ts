@@ -1,6 +1,7 @@
 /** Counts the text of a mail that a person would not see. */
-import { readHtmlTokens } from './html-tokens.ts';
-import { withoutInvisible } from './invisible-characters.ts';
+
+import { withoutInvisible } from '../unicode/invisible-characters.ts';
+import { readHtmlTokens } from './tokens.ts';
 
 /**
  * A comment with less text than this is a remark of whoever made the template, or the few words of a

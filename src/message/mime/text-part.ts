@@ -1,6 +1,6 @@
 /** One part's octets as text: transfer encoding, charset, line ends, `format=flowed`. */
-import { decodePartCharset, wellFormed } from './charset.ts';
-import { oneLine } from './encoded-word.ts';
+import { decodePartCharset, wellFormed } from '../charset/charset.ts';
+import { oneLine } from '../header/encoded-word.ts';
 import { joinFlowed } from './flowed.ts';
 import type { Entity } from './mime-tree.ts';
 import { decodeTransfer } from './transfer-encoding.ts';

@@ -3,9 +3,9 @@
  *
  * What they are is said; they stay attachments as they are.
  */
-import { DEPTH_MAX, type Entity } from './mime-tree.ts';
+import { DEPTH_MAX, type Entity } from '../mime/mime-tree.ts';
+import { decodeTransfer } from '../mime/transfer-encoding.ts';
 import { shownParameter } from './shown-value.ts';
-import { decodeTransfer } from './transfer-encoding.ts';
 
 /** Octets that name what a CMS container holds stand at its very beginning (RFC 5652 §3). */
 const CMS_HEAD_BYTES = 128;

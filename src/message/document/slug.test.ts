@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { epochMs } from '../system/clock.ts';
+import { epochMs } from '../../system/clock.ts';
 import { baseId, slugOf } from './slug.ts';
 
 test('slugOf() gives the slugs of contract §4', () => {

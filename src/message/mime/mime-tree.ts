@@ -6,8 +6,8 @@
  * splitters at hand throw at deep nesting and long headers, and find no text without a boundary.)
  * It decodes nothing and does not know what becomes body or attachment.
  */
-import { fieldValue, type HeaderSection, readHeaderSection } from './header-section.ts';
-import { type ParameterizedValue, parseParameterized } from './parameters.ts';
+import { fieldValue, type HeaderSection, readHeaderSection } from '../header/header-section.ts';
+import { type ParameterizedValue, parseParameterized } from '../header/parameters.ts';
 
 /** More parts are sent by attackers alone; each costs a file. */
 export const PARTS_MAX: number = 1_000;

@@ -7,8 +7,8 @@
  * by side are what people write. Pure, total and linear.
  */
 import { domainToUnicode } from 'node:url';
-import type { Address } from './addresses.ts';
-import { wellFormed } from './charset.ts';
+import { wellFormed } from '../charset/charset.ts';
+import type { Address } from '../header/addresses.ts';
 import { asciiLookAlike } from './confusables.ts';
 import { withoutInvisible } from './invisible-characters.ts';
 

@@ -1,5 +1,5 @@
 /** Links of HTML: which of them a reader may follow, and whether their text names another place. */
-import { ATTRIBUTE_CHARACTERS_MAX } from './html-tokens.ts';
+import { ATTRIBUTE_CHARACTERS_MAX } from './tokens.ts';
 
 /**
  * A link that a reader may follow, as it can stand in `(…)`; `""` for all others (`javascript:`,

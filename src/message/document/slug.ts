@@ -1,5 +1,5 @@
 /** Names of messages: the slug of a subject and the id that is made with it (contract §4). */
-import { type EpochMs, formatInstant } from '../system/clock.ts';
+import { type EpochMs, formatInstant } from '../../system/clock.ts';
 
 const SLUG_CODE_POINTS_MAX = 20;
 /** No subject needs more to fill a slug; the rest is not looked at. */

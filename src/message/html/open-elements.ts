@@ -11,8 +11,8 @@ import {
   HEADINGS,
   IMPLIED_ENDS,
   SCOPES,
-} from './html-elements.ts';
-import { PAGE_STYLE, type Style } from './html-style.ts';
+} from './elements.ts';
+import { PAGE_STYLE, type Style } from './style.ts';
 
 export interface OpenElement extends Selectable {
   readonly style: Style;

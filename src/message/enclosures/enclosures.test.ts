@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { readMessage } from './read-message.ts';
+import { readMessage } from '../read-message.ts';
 
 /** A message of one multipart; each part is its header fields, an empty line, and its body. */
 function mixed(parts: readonly string[], type = 'multipart/mixed'): Buffer {

@@ -1,10 +1,10 @@
 /** Messages that are attached to a message (RFC 2046 §5.2.1, RFC 6532 §3.7): what they are called, and from whom. */
-import { formatAddressList, parseAddressEntries } from './addresses.ts';
-import { decodeLine } from './encoded-word.ts';
-import { fieldValue, type HeaderSection, readHeaderSection } from './header-section.ts';
-import type { Entity } from './mime-tree.ts';
+import { formatAddressList, parseAddressEntries } from '../header/addresses.ts';
+import { decodeLine } from '../header/encoded-word.ts';
+import { fieldValue, type HeaderSection, readHeaderSection } from '../header/header-section.ts';
+import type { Entity } from '../mime/mime-tree.ts';
+import { decodeTransfer } from '../mime/transfer-encoding.ts';
 import { shownValue } from './shown-value.ts';
-import { decodeTransfer } from './transfer-encoding.ts';
 
 /** Octets of an attached message in which its header fields are looked for. */
 const ATTACHED_HEADER_BYTES = 64 * 1024;

@@ -5,14 +5,15 @@
  * All of them stay attachments as they are; nothing is decrypted, verified, fetched or put together.
  * Pure, total, and bounded by the number of parts, which has a limit of its own.
  */
+
+import { type Calendar, parseCalendar } from '../calendar/calendar.ts';
+import { describeCalendar } from '../calendar/describe.ts';
+import type { Entity } from '../mime/mime-tree.ts';
+import { readPartText } from '../mime/text-part.ts';
+import { reportPartName } from '../report/part-name.ts';
 import { attachedMessageName, describeMessages, isAttachedMessage } from './attached-message.ts';
-import { type Calendar, parseCalendar } from './calendar/calendar.ts';
-import { describeCalendar } from './calendar/describe.ts';
-import type { Entity } from './mime-tree.ts';
-import { reportPartName } from './report/part-name.ts';
 import { armourRemark, remarkOf } from './sealed-parts.ts';
 import { shownParameter } from './shown-value.ts';
-import { readPartText } from './text-part.ts';
 
 /** Calendars that are read: an invitation is sent as an alternative and as a file. */
 const CALENDARS_MAX = 5;

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { readMessage } from '../read-message.ts';
 import { htmlToMarkdown } from './html-to-markdown.ts';
-import { readMessage } from './read-message.ts';
 
 /** Output is never larger: a `|---|` for each cell, a prefix for each line of a deep quote. */
 const GROWTH_MAX = 40;

@@ -1,12 +1,13 @@
 /** The header fields that a mailbox file shows, decoded and bounded. */
+
+import { wellFormed } from '../charset/charset.ts';
+import type { MessageHeader } from '../message.ts';
+import { withoutInvisible } from '../unicode/invisible-characters.ts';
+import { lookAlikeAddresses, lookAlikeSubject } from '../unicode/look-alike.ts';
 import { type Address, type AddressEntry, formatAddressList, parseAddressEntries } from './addresses.ts';
-import { wellFormed } from './charset.ts';
 import { parseDateTime } from './date-time.ts';
 import { decodeLine, oneLine } from './encoded-word.ts';
 import { fieldValue, fieldValues, type HeaderSection } from './header-section.ts';
-import { withoutInvisible } from './invisible-characters.ts';
-import { lookAlikeAddresses, lookAlikeSubject } from './look-alike.ts';
-import type { MessageHeader } from './message.ts';
 import { parseMessageId, parseMessageIds } from './message-ids.ts';
 
 /** A longer value serves no reader; the whole is in the raw message. */

@@ -2,10 +2,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { BODY_BYTES_MAX, readMessage } from '../read-message.ts';
+import { summarizeMessage } from '../summary.ts';
 import { joinFlowed } from './flowed.ts';
 import { DEPTH_MAX, PARTS_MAX } from './mime-tree.ts';
-import { BODY_BYTES_MAX, readMessage } from './read-message.ts';
-import { summarizeMessage } from './summary.ts';
 import { decodeBase64, decodeQuotedPrintable } from './transfer-encoding.ts';
 
 function latin1(text: string): Uint8Array {

@@ -9,20 +9,21 @@
  * Linear whatever the nesting: the tokenizer alone is used (its parser searches a stack of open elements
  * for each end tag), and the elements that are open have a bound.
  */
+
+import { type SeenText, withoutInvisible } from '../unicode/invisible-characters.ts';
+import { textPieces } from '../unicode/text-pieces.ts';
 import { type Declarations, parseDeclarations } from './css-declarations.ts';
 import type { Selectable } from './css-selector.ts';
 import { SIBLINGS_MAX } from './css-stylesheet.ts';
+import { HEAD_CONTENT, HEADINGS, INERT, LINES, PARAGRAPHS, SKIPPED, VOID } from './elements.ts';
 import { HiddenText } from './hidden-text.ts';
-import { HEAD_CONTENT, HEADINGS, INERT, LINES, PARAGRAPHS, SKIPPED, VOID } from './html-elements.ts';
-import { usableLink } from './html-link.ts';
-import { type OpenElement, OpenElements } from './html-open-elements.ts';
-import { computeStyle, inDoubt, OPACITY_MAX, type Style } from './html-style.ts';
-import { type HtmlSurvey, surveyHtml } from './html-survey.ts';
-import { DataTable } from './html-table.ts';
-import { readHtmlTokens, STYLE_ATTRIBUTE_CHARACTERS_MAX } from './html-tokens.ts';
-import { type SeenText, withoutInvisible } from './invisible-characters.ts';
+import { usableLink } from './link.ts';
 import { type Emphasis, MarkdownText } from './markdown-text.ts';
-import { textPieces } from './text-pieces.ts';
+import { type OpenElement, OpenElements } from './open-elements.ts';
+import { computeStyle, inDoubt, OPACITY_MAX, type Style } from './style.ts';
+import { type HtmlSurvey, surveyHtml } from './survey.ts';
+import { DataTable } from './table.ts';
+import { readHtmlTokens, STYLE_ATTRIBUTE_CHARACTERS_MAX } from './tokens.ts';
 
 export interface MarkdownOfHtml {
   /** LF line ends, no empty line at either end. */

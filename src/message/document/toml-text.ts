@@ -1,5 +1,5 @@
 /** TOML 1.0 values as frontmatter writes them: one line each, no character that a terminal would obey. */
-import { wellFormed } from './charset.ts';
+import { wellFormed } from '../charset/charset.ts';
 
 /**
  * Characters that are written as escapes: controls (U+0000–001F, U+007F–009F), line separators, bidi

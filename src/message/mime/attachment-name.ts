@@ -1,6 +1,6 @@
 /** Names of attachments inside a bundle: safe as file names everywhere, unique without case (contract §4). */
 
-import { wellFormed } from './charset.ts';
+import { wellFormed } from '../charset/charset.ts';
 
 /** File systems allow 255 octets; the rest is room for a suffix. */
 export const NAME_BYTES_MAX: number = 200;

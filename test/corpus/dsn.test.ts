@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { decodeLine } from '../../src/message/encoded-word.ts';
+import { decodeLine } from '../../src/message/header/encoded-word.ts';
 import { readMessage } from '../../src/message/read-message.ts';
 import { readNotice } from '../../src/message/report/notice.ts';
 import type { DeliveryReport, MessageReport } from '../../src/message/report/report.ts';

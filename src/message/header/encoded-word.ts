@@ -2,8 +2,8 @@
  * Encoded words in header fields (RFC 2047), and what else is found where text is expected:
  * raw UTF-8 (RFC 6532) and raw octets of no declared charset.
  */
-import { charsetName, decodeCharset, decodeUndeclared } from './charset.ts';
-import { decodeBase64, decodeQuotedPrintable } from './transfer-encoding.ts';
+import { charsetName, decodeCharset, decodeUndeclared } from '../charset/charset.ts';
+import { decodeBase64, decodeQuotedPrintable } from '../mime/transfer-encoding.ts';
 
 /** How an encoded word begins, `=?charset?encoding?`; no charset at all is sent, too. */
 const WORD_START = /=\?([^?\s]{0,80})\?([bq])\?/gi;

@@ -3,7 +3,7 @@
  * of its tables hold data and which only place things on the page.
  */
 import { Stylesheet } from './css-stylesheet.ts';
-import { readHtmlTokens } from './html-tokens.ts';
+import { readHtmlTokens } from './tokens.ts';
 
 export interface HtmlSurvey {
   readonly stylesheet: Stylesheet;

@@ -5,7 +5,7 @@
  * Every call costs what it adds. Depth of quotes and lists is bounded, a mark is opened once a line at
  * most, and a link is written once, so that nesting cannot make the text much larger than its source.
  */
-import { isMisleadingLink, linkHost } from './html-link.ts';
+import { isMisleadingLink, linkHost } from './link.ts';
 import { escapeMarkdown } from './markdown-escape.ts';
 
 /** Deeper quotes and lists stay at this depth. */
