@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { chmodSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { systemClock } from '../../../src/system/clock.ts';
 import { systemProcessTable } from '../../../src/system/process-table.ts';
 import { holdersUnder, makeFolder, openBench, sh } from './bench-runner.ts';
@@ -106,8 +107,15 @@ test('processes of a run: what they were started with fits a line of a list', as
   await using bench = await openBench({ withoutNamespaces: true, hooks: [sh('long', 'sleep 1000')] });
   const runId = bench.run('long');
   await bench.rows.until(runId, 'running');
-  const lines = (await holdersUnder(bench)).map(({ argv }) => argv.join(' '));
-  assert.ok(lines.length >= 2 && lines.some((line) => line.includes(` aimx-hook ${runId} 1 20 `)));
+  const isWhole = (found: readonly string[]): boolean =>
+    found.length >= 2 && found.some((line) => line.includes(` aimx-hook ${runId} 1 20 `));
+  let lines: readonly string[] = [];
+  // A process that is being started has the arguments of another, or none, for a moment.
+  for (let looks = 0; looks < 100 && !isWhole(lines); looks += 1) {
+    lines = (await holdersUnder(bench)).map(({ argv }) => argv.join(' '));
+    await sleep(20);
+  }
+  assert.ok(isWhole(lines), lines.join('\n'));
   for (const line of lines) assert.ok(line.length < 400 && !line.includes('\n'), line);
   await bench.runner.cancel(runId, 'root');
 });
