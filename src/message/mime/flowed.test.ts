@@ -59,3 +59,14 @@ test('joinFlowed() is total and linear, and loses no word', () => {
     assert.ok(performance.now() - startedAt < 2_000, piece);
   }
 });
+
+test('joinFlowed() joins what RFC 3676 calls a paragraph', () => {
+  const check = (text: string, expected: string, deleteSpace = false): void =>
+    assert.equal(joinFlowed(text, { deleteSpace }), expected, text);
+  check('one \ntwo \nthree\nfour', 'one two three\nfour');
+  check('>quoted \n>text\nmine', '> quoted text\nmine');
+  check('>> a \n> b', '>> a\n> b');
+  check(' From here \n >stuffed', 'From here >stuffed');
+  check('text \n-- \nAnn', 'text \n-- \nAnn');
+  check('日本 \n語', '日本語', true);
+});

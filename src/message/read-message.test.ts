@@ -1,12 +1,9 @@
-/** The MIME reader as a whole, and the small decoders it is made of. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { BODY_BYTES_MAX, readMessage } from '../read-message.ts';
-import { summarizeMessage } from '../summary.ts';
-import { joinFlowed } from './flowed.ts';
-import { DEPTH_MAX, PARTS_MAX } from './mime-tree.ts';
-import { decodeBase64, decodeQuotedPrintable } from './transfer-encoding.ts';
+import { DEPTH_MAX, PARTS_MAX } from './mime/mime-tree.ts';
+import { BODY_BYTES_MAX, readMessage } from './read-message.ts';
+import { summarizeMessage } from './summary.ts';
 
 function latin1(text: string): Uint8Array {
   return Buffer.from(text, 'latin1');
@@ -15,49 +12,6 @@ function latin1(text: string): Uint8Array {
 function codes(warnings: readonly string[]): readonly string[] {
   return warnings.map((warning) => warning.slice(0, warning.indexOf(':')));
 }
-
-test('decodeQuotedPrintable() decodes, joins soft breaks and keeps what is wrong', () => {
-  const check = (encoded: string, expected: string, damaged = false): void => {
-    const decoded = decodeQuotedPrintable(latin1(encoded));
-    assert.equal(Buffer.from(decoded.bytes).toString('latin1'), expected, encoded);
-    assert.equal(decoded.damaged, damaged, encoded);
-  };
-  check('Now=20is=\r\n the=\n time', 'Now is the time');
-  check('a =  \r\nb', 'a b');
-  check('trailing  \r\nx\t', 'trailing\r\nx');
-  check('=e4=E4', '\u00e4\u00e4');
-  check('100 =% =\r', '100 =% =\r', true);
-  check('a=', 'a');
-});
-
-test('decodeBase64() decodes what was joined, broken or badly padded', () => {
-  const check = (encoded: string, expected: string, damaged = false): void => {
-    const decoded = decodeBase64(latin1(encoded));
-    assert.equal(Buffer.from(decoded.bytes).toString('latin1'), expected, encoded);
-    assert.equal(decoded.damaged, damaged, encoded);
-  };
-  check('aGVs\r\nbG8=\r\n', 'hello');
-  check('aGVsbG8', 'hello');
-  check('aGk=aGk=', 'hihi');
-  check('aG!Vs', 'hel', true);
-  check('a', '', true);
-  fc.assert(
-    fc.property(fc.uint8Array(), (bytes) => {
-      assert.deepEqual([...decodeBase64(latin1(Buffer.from(bytes).toString('base64'))).bytes], [...bytes]);
-    }),
-  );
-});
-
-test('joinFlowed() joins what RFC 3676 calls a paragraph', () => {
-  const check = (text: string, expected: string, deleteSpace = false): void =>
-    assert.equal(joinFlowed(text, { deleteSpace }), expected, text);
-  check('one \ntwo \nthree\nfour', 'one two three\nfour');
-  check('>quoted \n>text\nmine', '> quoted text\nmine');
-  check('>> a \n> b', '>> a\n> b');
-  check(' From here \n >stuffed', 'From here >stuffed');
-  check('text \n-- \nAnn', 'text \n-- \nAnn');
-  check('日本 \n語', '日本語', true);
-});
 
 test('readMessage() takes the plain side of alternatives, and the HTML where it is empty', () => {
   const mail = (plain: string): Uint8Array =>
