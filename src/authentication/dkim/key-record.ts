@@ -11,7 +11,7 @@ const RSA_BITS_MAX = 4096;
 /** RFC 8017 §3.1: with 1 anybody can sign. */
 const RSA_EXPONENT_MIN = 3n;
 /** Keys in use have 3 or 65537; one as long as the modulus makes each verification cost a hundred times as much. */
-const RSA_EXPONENT_MAX: bigint = 2n ** 32n;
+const RSA_EXPONENT_MAX = 2n ** 32n;
 
 export interface KeyRecord {
   readonly key: KeyObject;

@@ -1,7 +1,7 @@
 /**
  * A message as a signature sees it: which octets are which header field, and which are the body.
  *
- * The boundaries are those that the reader of the message finds (`message/header-section.ts`), so what
+ * The boundaries are those that the reader of the message finds (`message/header/header-section.ts`), so what
  * was verified is what is read.
  */
 import { scanHeaderSection } from '../../message/header/header-section.ts';
