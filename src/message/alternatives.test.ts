@@ -177,3 +177,32 @@ test('readMessage() says what was left out of the text that it shows', () => {
   assert.equal(plain.body, 'ab');
   assert.match(plain.warnings.join(), /^hidden-characters: [^,]*\(1\)$/);
 });
+
+test('alternativesDiffer() sees a letter that was turned around', () => {
+  const html = (text: string): string => `<p>${text}</p>`;
+  check('Do not pay the invoice today.', html('Do pay the invoice today.'), true);
+  check('Meet on 12 May at 10:00 at the office.', html('Meet on 13 May at 11:00 at the office.'), true);
+  check('Bitte nicht an Bob zahlen, danke.', html('Bitte an Bob zahlen, danke.'), true);
+  check(
+    'Click the link below to set a new password.',
+    html('Click the button below to set a new password.'),
+    false,
+  );
+  check(
+    '1. Tea\n2. Cups [1]\n\n[1] https://x.test/',
+    '<ol><li>Tea<li><a href="https://x.test/">Cups</a></ol>',
+    false,
+  );
+  check("Don't wait.", html('Don’t wait.'), false);
+});
+
+test('readMessage() says where an alternative has two texts of one type', () => {
+  const warnings = (type: string): readonly string[] =>
+    readMessage(
+      Buffer.from(
+        `Content-Type: multipart/alternative; boundary=b\n\n--b\nContent-Type: text/plain\n\none\n--b\nContent-Type: ${type}\n\none\n--b--\n`,
+      ),
+    ).warnings.map((warning) => warning.split(':')[0] ?? '');
+  assert.deepEqual(warnings('text/plain'), ['alternatives-differ']);
+  assert.deepEqual(warnings('text/html'), []);
+});

@@ -2,8 +2,9 @@
  * Whether the text and the HTML of a `multipart/alternative` say different things (RFC 2046 §5.1.4 has
  * them say the same): a mailbox shows the text, most people read the HTML.
  *
- * Three questions. Do they have their words in common? Has the text a sentence of its own? And does what matters most in few characters, an
- * account number, an amount, an address, a host, stand in one and not in the other?
+ * Four questions. Do they have their words in common? Has the text a sentence of its own? If they are the
+ * same letter, has one a "not" or a number that the other has not? And does what matters most in few
+ * characters, an account number, an amount, an address, a host, stand in one and not in the other?
  */
 
 /** Of each side this much is compared; differences are made at the beginning, where they are read. */
@@ -56,6 +57,39 @@ function missingOf(words: ReadonlySet<string>, other: ReadonlySet<string>): numb
   let missing = 0;
   for (const word of words) if (!other.has(word)) missing += 1;
   return missing;
+}
+
+/** Of each side at most so many words are not on the other: they are one letter. */
+const CHANGED_WORDS_MAX = 2;
+/** Words that turn a sentence around. */
+const NEGATIONS = new Set(
+  'not no never none cannot don doesn didn won isn without nicht kein keine keinen nie ohne pas jamais sans nunca sin não nem non mai senza niet geen nooit'.split(
+    ' ',
+  ),
+);
+
+function numbersOf(text: string): readonly string[] {
+  // Numbers of list items and of references are made by programs that make text of HTML.
+  return text.replace(/\[\d+\]|^\s*\d+[.)]\s/gm, ' ').match(/\d+/g) ?? [];
+}
+
+interface Side {
+  readonly text: string;
+  readonly words: readonly string[];
+}
+
+/** Whether two texts of the same words say the opposite, or other numbers: days and hours are short. */
+function turnsAround(plain: Side, shown: Side): boolean {
+  const [these, those] = [plain, shown].map(
+    ({ words }) => new Set(words.filter((word) => !NEGATIONS.has(word))),
+  ) as [Set<string>, Set<string>];
+  if (missingOf(these, those) > CHANGED_WORDS_MAX || missingOf(those, these) > CHANGED_WORDS_MAX)
+    return false;
+  const negations = ({ words }: Side): number => words.filter((word) => NEGATIONS.has(word)).length;
+  if (negations(plain) !== negations(shown)) return true;
+  // Long numbers are grouped in many ways.
+  const others = squeeze(shown.text);
+  return numbersOf(plain.text).some((number) => !others.includes(number));
 }
 
 function lacks(words: ReadonlySet<string>, other: ReadonlySet<string>, shareMin: number): boolean {
@@ -115,6 +149,8 @@ export function alternativesDiffer(text: string, html: string): boolean {
   if (hasOwnSentence(plainWords, shownWords)) return true;
   const plainText = plain.replace(LINKS, ' ');
   const shownText = shown.replace(LINKS, ' ');
+  if (turnsAround({ text: plainText, words: plainWords }, { text: shownText, words: shownWords }))
+    return true;
   const plainSqueezed = squeeze(plain);
   const shownSqueezed = squeeze(shown);
   // What the agent reads and the person does not: any of them. The other way round, footers of HTML

@@ -110,7 +110,8 @@ function boundBody(body: string): { readonly body: string; readonly cut: boolean
 }
 
 /** The texts of the body; looks as well whether the alternatives that are not shown say the same. */
-function readTexts(reader: MessageReader, { text, html, plainAlternatives }: BodyParts): string {
+function readTexts(reader: MessageReader, { text, html, plainAlternatives, hasRivals }: BodyParts): string {
+  if (hasRivals) reader.remarks.alternativesDiffer();
   const texts = new Map(text.map((entity) => [entity, reader.showEntity(entity)]));
   const shown = joinTexts([...texts.values()]);
   const htmlAlternatives = html.filter((entity) => !texts.has(entity));

@@ -171,3 +171,34 @@ test('htmlToMarkdown() reads broken markup as a browser does', () => {
   check('a<b', 'a');
   check('<![CDATA[x]]>a<?xml y?>b', 'ab');
 });
+
+test('htmlToMarkdown() names the place of links whose text names another one in other words', () => {
+  const check = (html: string, markdown: string, misleadingLinks: number): void => {
+    const read = htmlToMarkdown(html);
+    assert.deepEqual(
+      { markdown: read.markdown, misleadingLinks: read.misleadingLinks },
+      { markdown, misleadingLinks },
+    );
+  };
+  check(
+    '<a href="https://x.test/">Go to https://bank.test</a>',
+    'Go to https://bank.test ([x.test](https://x.test/))',
+    1,
+  );
+  check('<a href="https://x.test/">bank\uff0etest</a>', 'bank\uff0etest ([x.test](https://x.test/))', 1);
+  check(
+    '<a href="mailto:eve@x.test">help@bank.test</a>',
+    'help@bank.test ([eve@x.test](mailto:eve@x.test))',
+    1,
+  );
+  check(
+    '<a href="mailto:Ann@a.test?subject=x">ann@a.test</a>',
+    '[ann@a.test](mailto:Ann@a.test?subject=x)',
+    0,
+  );
+  check(
+    '<a href="https://www.bank.test/a">Go to https://bank.test</a>',
+    '[Go to https://bank.test](https://www.bank.test/a)',
+    0,
+  );
+});

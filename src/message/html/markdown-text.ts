@@ -5,7 +5,7 @@
  * Every call costs what it adds. Depth of quotes and lists is bounded, a mark is opened once a line at
  * most, and a link is written once, so that nesting cannot make the text much larger than its source.
  */
-import { isMisleadingLink, linkHost } from './link.ts';
+import { isMisleadingLink, linkPlace } from './link.ts';
 import { escapeMarkdown } from './markdown-escape.ts';
 
 /** Deeper quotes and lists stay at this depth. */
@@ -124,7 +124,7 @@ export class MarkdownText {
 
   #closeLink(link: Link): void {
     const text = link.texts.join('').replaceAll('`', '');
-    const host = linkHost(link.href);
+    const place = linkPlace(link.href);
     if (text === link.href || `mailto:${text}` === link.href) {
       // `Ann <ann@a.test>` with a link between its brackets needs no others.
       const before = this.#line[link.at - 1] ?? '';
@@ -133,7 +133,7 @@ export class MarkdownText {
       this.#line.splice(link.at, Number.POSITIVE_INFINITY, isInBrackets ? text : `<${text}>`);
     } else if (isMisleadingLink(text, link.href)) {
       this.#line[link.at] = '';
-      this.#line.push(` ([${host}](${link.href}))`);
+      this.#line.push(` ([${place}](${link.href}))`);
       this.misleadingLinks += 1;
     } else this.#line.push(`](${link.href})`);
   }

@@ -11,6 +11,8 @@ export interface BodyParts {
   readonly html: readonly Entity[];
   /** Those of `text` that have an HTML alternative in their place. */
   readonly plainAlternatives: readonly Entity[];
+  /** An alternative has two texts of one type: all of them are text here, mail readers show the last. */
+  readonly hasRivals: boolean;
   /** In the order of the message. */
   readonly attachments: readonly Entity[];
 }
@@ -79,6 +81,14 @@ function collect(entities: readonly Entity[], place: Place, given: Lists): void 
   else if (html.length === before.html && text.length > before.text) html.push(...text.slice(before.text));
 }
 
+/** Whether a `multipart/alternative` offers one type of text more than once. Recursion as {@link collect}'s. */
+function hasRivals({ contentType, children }: Entity): boolean {
+  if (children === null) return false;
+  const texts = children.filter((child) => child.children === null && isText(child));
+  const isDoubled = new Set(texts.map((child) => child.contentType)).size < texts.length;
+  return (contentType === 'multipart/alternative' && isDoubled) || children.some(hasRivals);
+}
+
 /** Sorts the parts of a message into text and attachments. */
 export function selectBodyParts(root: Entity): BodyParts {
   const text: Entity[] = [];
@@ -96,6 +106,7 @@ export function selectBodyParts(root: Entity): BodyParts {
     text,
     html: html.filter((entity) => entity.contentType === 'text/html'),
     plainAlternatives: text.filter((entity) => !onBothSides.has(entity)),
+    hasRivals: hasRivals(root),
     attachments: [...attachments].sort((a, b) => a.index - b.index),
   };
 }
