@@ -4,6 +4,7 @@ import { BodyRemarks } from './body-remarks.ts';
 import { attachmentNameOf, readEnclosures } from './enclosures/enclosures.ts';
 import { readHeader } from './header/header.ts';
 import { htmlToMarkdown } from './html/html-to-markdown.ts';
+import { imitatesReader } from './imitation.ts';
 import type { Attachment, ReadMessage } from './message.ts';
 import { AttachmentNames } from './mime/attachment-name.ts';
 import { type BodyParts, selectBodyParts } from './mime/body-parts.ts';
@@ -19,6 +20,9 @@ import { withoutInvisible } from './unicode/invisible-characters.ts';
 export const BODY_BYTES_MAX: number = 4 * 1024 * 1024;
 /** Frontmatter stays readable however broken a message is. */
 const WARNINGS_MAX = 50;
+
+const IMITATED =
+  "imitated-line: the text has lines that look like those which aimx writes; they are the sender's";
 
 class MessageReader {
   readonly #bytes: Uint8Array;
@@ -146,6 +150,8 @@ export function readMessage(raw: Uint8Array): ReadMessage {
   const report = readReport({ bytes, root: tree.root, text });
   const enclosures = readEnclosures({ bytes, root: tree.root, text });
   reader.warn(...enclosures.warnings);
+  // Programs that report write such lines themselves.
+  if (report === null && imitatesReader(text)) reader.warn(IMITATED);
   // A report says itself which message it came with.
   const head = report === null ? enclosures.head : describeReport(report);
   const said = text.trim() === '' && report === null ? enclosures.insteadOfText : text;
