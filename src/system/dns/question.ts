@@ -19,6 +19,9 @@ export const UDP_ANSWER_OCTETS_MAX = 1232;
 /** A name in the form that is asked for and compared: lower case, without a trailing dot. */
 export type QuestionName = string & { readonly __brand: 'QuestionName' };
 
+/** This machine, for every server (RFC 6761 §6.3). */
+export const LOCALHOST: QuestionName = 'localhost' as QuestionName;
+
 /**
  * @param name With or without a trailing dot. Its characters are meant as they stand: no escapes.
  * @returns Null where DNS cannot hold it, or where it has characters other than printable ASCII, which no
