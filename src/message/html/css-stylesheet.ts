@@ -178,8 +178,7 @@ export class Stylesheet {
   readonly #rules = new Map<string, Rule[]>();
   /** Attributes that its selectors ask for. */
   readonly attributes: Set<string> = new Set();
-  /** Some of its selectors ask for siblings. */
-  hasSiblings = false;
+  #hasSiblings = false;
   #isCut = false;
   #count = 0;
   #charactersLeft: number = STYLE_CHARACTERS_MAX;
@@ -187,6 +186,11 @@ export class Stylesheet {
 
   get isEmpty(): boolean {
     return this.#count === 0;
+  }
+
+  /** Some of its selectors ask for siblings. */
+  get asksForSiblings(): boolean {
+    return this.#hasSiblings && this.#comparisonsLeft > 0;
   }
 
   /** Some of what it says was not read: it may be for any element. */
@@ -255,7 +259,7 @@ export class Stylesheet {
         this.#isCut = true;
         return;
       }
-      if (selector.combinators.includes('+') || selector.combinators.includes('~')) this.hasSiblings = true;
+      if (selector.combinators.includes('+') || selector.combinators.includes('~')) this.#hasSiblings = true;
       for (const name of attributesOf(selector)) {
         if (this.attributes.size < ATTRIBUTES_MAX) this.attributes.add(name);
       }

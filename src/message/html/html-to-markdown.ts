@@ -169,13 +169,13 @@ class Converter {
   }
 
   #siblings(): readonly Selectable[] {
-    if (!this.#survey.stylesheet.hasSiblings) return [];
+    if (!this.#survey.stylesheet.asksForSiblings) return [];
     return [...(this.#open.all.at(-1)?.children ?? this.#outermost)];
   }
 
   /** Its own siblings are not kept: those after it have them. */
   #began(element: Selectable): void {
-    if (!this.#survey.stylesheet.hasSiblings) return;
+    if (!this.#survey.stylesheet.asksForSiblings) return;
     const siblings = this.#open.all.at(-1)?.children ?? this.#outermost;
     if (siblings.length >= SIBLINGS_MAX) siblings.shift();
     siblings.push({ ...element, before: [] });
