@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { simulatedClock } from '../system/clock.sim.ts';
 import type { Dns, DnsAnswer, DnsRecordType } from '../system/dns.ts';
-import { SlowDomains, WAITING_MAX, WAITING_PER_DOMAIN_MAX } from './slow-domains.ts';
+import { SLOW_QUESTIONS_MAX, SlowDomains, WAITING_MAX, WAITING_PER_DOMAIN_MAX } from './slow-domains.ts';
 
 /** Answers nothing about `slow.example` until it is told to. */
 function stuckDns(): { readonly dns: Dns; readonly asked: string[]; answer(): void } {
@@ -93,4 +93,21 @@ test('SlowDomains: half of the places are left to others, however many domains a
   clock.advance(1_000);
   await turn();
   assert.equal(outcomes.length, 9, 'the place was free');
+});
+
+test('SlowDomains: no more is asked about a domain of which many questions have no answer', async () => {
+  const { clock, outcomes, ask, turn, stuck } = desk();
+  const message = ask('k.slow.example');
+  for (let n = 1; n < SLOW_QUESTIONS_MAX; n += 1) void message.resolve(`k${n}.slow.example`, 'TXT');
+  clock.advance(1_000);
+  ask('late.slow.example');
+  await turn();
+  assert.deepEqual([outcomes, stuck.asked.length], [['deadline'], SLOW_QUESTIONS_MAX]);
+  ask('quick.example');
+  await turn();
+  assert.equal(outcomes.at(-1), 'no-data', 'another domain is asked about');
+  stuck.answer();
+  await turn();
+  ask('later.slow.example');
+  assert.equal(stuck.asked.at(-1), 'later.slow.example', 'they have been answered');
 });

@@ -18,6 +18,12 @@ export const WAITING_PER_DOMAIN_MAX = 4;
 /** Of all that are authenticated at once (64) half: the others find room whoever is slow. */
 export const WAITING_MAX = 32;
 
+/**
+ * Questions about one domain that may be without an answer for longer than that. Each has a place in the
+ * resolver until its own time is over, also where nobody waits for it any more, and a message may ask dozens.
+ */
+export const SLOW_QUESTIONS_MAX = 16;
+
 export interface SlowDomainsOptions {
   readonly clock: Clock;
   /** The domain whose servers answer for a name: several names are one domain's. */
@@ -33,6 +39,8 @@ export class SlowDomains {
   readonly #waiting = new Map<string, Set<GuardedDns>>();
   /** The same messages, whatever they wait for. */
   readonly #slow = new Set<GuardedDns>();
+  /** Questions of each slow domain that the resolver has no answer to. */
+  readonly #unanswered = new Map<string, number>();
 
   constructor(options: SlowDomainsOptions) {
     this.#options = options;
@@ -58,12 +66,17 @@ export class SlowDomains {
   ): Promise<DnsAnswer<Type>> {
     const { name, type, signal } = question;
     const domain = this.#options.domainOf(name);
+    if ((this.#unanswered.get(domain) ?? 0) >= SLOW_QUESTIONS_MAX)
+      return tooMany('questions', `"${domain}"`, SLOW_QUESTIONS_MAX);
     const refused = Promise.withResolvers<DnsAnswer<Type>>();
     // Asked all the same: what is in the cache costs nothing, and comes before the refusal.
     const answered = dns.resolve(name, type, signal === undefined ? {} : { signal });
     using _timer = this.#options.clock.after(this.#isFull(domain, message) ? 0 : SLOW_AFTER_MS, () => {
-      if (this.#isFull(domain, message)) refused.resolve(tooMany(`"${domain}"`, WAITING_PER_DOMAIN_MAX));
-      else if (this.#isCrowded(message)) refused.resolve(tooMany('slow domains', WAITING_MAX));
+      this.#count(domain, 1);
+      void answered.finally(() => this.#count(domain, -1));
+      if (this.#isFull(domain, message))
+        refused.resolve(tooMany('messages', `"${domain}"`, WAITING_PER_DOMAIN_MAX));
+      else if (this.#isCrowded(message)) refused.resolve(tooMany('messages', 'slow domains', WAITING_MAX));
       else this.#hold(domain, message);
     });
     return await Promise.race([answered, refused.promise]);
@@ -73,6 +86,12 @@ export class SlowDomains {
     const messages = this.#waiting.get(domain);
     if (messages === undefined || messages.has(message)) return false;
     return messages.size >= WAITING_PER_DOMAIN_MAX || this.#isCrowded(message);
+  }
+
+  #count(domain: string, change: 1 | -1): void {
+    const count = (this.#unanswered.get(domain) ?? 0) + change;
+    if (count === 0) this.#unanswered.delete(domain);
+    else this.#unanswered.set(domain, count);
   }
 
   #isCrowded(message: GuardedDns): boolean {
@@ -87,6 +106,7 @@ export class SlowDomains {
 }
 
 function tooMany(
+  what: 'messages' | 'questions',
   whose: string,
   max: number,
 ): {
@@ -94,6 +114,6 @@ function tooMany(
   readonly cause: 'deadline';
   readonly detail: string;
 } {
-  const detail = `${max} messages wait for the name servers of ${whose} already`;
+  const detail = `${max} ${what} wait for the name servers of ${whose} already`;
   return { kind: 'failed', cause: 'deadline', detail };
 }

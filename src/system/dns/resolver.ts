@@ -12,7 +12,7 @@ import type { Random } from '../random.ts';
 import { askServers, type Outcome } from './ask-servers.ts';
 import { createCache } from './cache.ts';
 import { createGate } from './gate.ts';
-import { parseQuestionName, type Question, type QuestionName, questionKey } from './question.ts';
+import { LOCALHOST, parseQuestionName, type Question, type QuestionName, questionKey } from './question.ts';
 import { watchResolvConf } from './resolv-conf.ts';
 import { parseServerAddress } from './server-address.ts';
 import { createServerList, type ServerList } from './server-health.ts';
@@ -22,6 +22,9 @@ export const QUESTIONS_AT_ONCE = 256;
 
 /** Questions without a place. More come only where DNS is down and a flood of mail is read. */
 export const QUESTIONS_WAITING_MAX = 4_096;
+
+/** Of a question that has a place, where others wait for one. Longer than a server in good order takes. */
+export const QUESTION_KEPT_MS = 1_000;
 
 /** Callers of `resolve` that have no answer yet, those of shared questions included. */
 export const CALLERS_MAX = 16_384;
@@ -33,7 +36,7 @@ export const PROBE_WAIT_MS = 200;
  * Answered by a recursive server itself (RFC 6761 §6.3). A name that a message brought could be one whose own
  * servers do not answer: whoever sent it would keep all others waiting.
  */
-const PROBE: Question = { name: 'localhost' as QuestionName, type: 'A' };
+const PROBE: Question = { name: LOCALHOST, type: 'A' };
 
 export interface ResolverOptions {
   /** `host:port` or `[v6]:port`, in order; empty: the system's. */
@@ -52,6 +55,12 @@ export type Resolver = Dns & AsyncDisposable;
 
 type Answer = DnsAnswer<DnsRecordType>;
 type Failure = Extract<Answer, { kind: 'failed' }>;
+
+/** Until when a question may take, and what ends it before. */
+interface Limits {
+  readonly deadlineMs: number;
+  readonly signal: AbortSignal;
+}
 
 /** An answer, and for how long it holds. */
 interface Finding {
@@ -79,7 +88,7 @@ class ServerResolver implements Resolver {
   readonly #log: Log;
   readonly #servers: ServerList;
   readonly #cache;
-  readonly #gate = createGate({ atOnce: QUESTIONS_AT_ONCE, waitingMax: QUESTIONS_WAITING_MAX });
+  readonly #gate;
   readonly #underWay = new Map<string, Promise<Answer>>();
   readonly #closing = new AbortController();
   #callers = 0;
@@ -94,6 +103,12 @@ class ServerResolver implements Resolver {
     this.#random = random;
     this.#log = log;
     this.#cache = createCache(clock);
+    this.#gate = createGate({
+      clock,
+      atOnce: QUESTIONS_AT_ONCE,
+      waitingMax: QUESTIONS_WAITING_MAX,
+      keptMs: QUESTION_KEPT_MS,
+    });
     const current = configured.length > 0 ? () => configured : watchResolvConf(clock, resolvConf);
     this.#servers = createServerList(clock, current);
   }
@@ -143,18 +158,19 @@ class ServerResolver implements Resolver {
     using _timer = this.#clock.after(this.#timeoutMs, () => late.abort());
     using place = await this.#gate.enter(late.signal);
     if (place === null) return silence('too many questions under way');
-    const { answer, ttlSeconds, isKept } = await this.#follow(question, deadlineMs);
+    const signal = AbortSignal.any([this.#closing.signal, place.taken]);
+    const { answer, ttlSeconds, isKept } = await this.#follow(question, { deadlineMs, signal });
     if (isKept) this.#cache.put(key, answer, ttlSeconds);
     return answer;
   }
 
   /** Asks, and asks on where CNAMEs lead out of an answer (RFC 1034 §3.6.2). */
-  async #follow(question: Question, deadlineMs: number): Promise<Finding> {
+  async #follow(question: Question, limits: Limits): Promise<Finding> {
     let at = question;
     let aliases = 0;
     let ttlSeconds = Number.POSITIVE_INFINITY;
     for (;;) {
-      const outcome = await this.#askOnce(at, aliases, deadlineMs);
+      const outcome = await this.#askOnce(at, aliases, limits);
       if (outcome === null)
         return { answer: silence('no DNS server answers'), ttlSeconds: null, isKept: false };
       switch (outcome.kind) {
@@ -186,28 +202,33 @@ class ServerResolver implements Resolver {
   }
 
   /** @returns Null where all servers are silent and nothing was asked. */
-  async #askOnce(question: Question, aliasesBefore: number, deadlineMs: number): Promise<Outcome | null> {
+  async #askOnce(question: Question, aliasesBefore: number, limits: Limits): Promise<Outcome | null> {
     if (this.#servers.isEverySilent()) {
       this.#probe ??= this.#sendProbe();
       if (!(await this.#isProbeAnswered(this.#probe))) return null;
     }
-    return this.#askServers(question, aliasesBefore, deadlineMs);
+    return this.#askServers(question, aliasesBefore, limits);
   }
 
-  async #askServers(question: Question, aliasesBefore: number, deadlineMs: number): Promise<Outcome> {
+  async #askServers(
+    question: Question,
+    aliasesBefore: number,
+    { deadlineMs, signal }: Limits,
+  ): Promise<Outcome> {
     const outcome = await askServers(question, {
       servers: this.#servers,
       clock: this.#clock,
       random: this.#random,
       aliasesBefore,
       timeLeftMs: Math.max(0, deadlineMs - this.#clock.monotonicMs()),
-      signal: this.#closing.signal,
+      signal,
     });
     return this.#noted(outcome);
   }
 
   async #sendProbe(): Promise<boolean> {
-    await this.#askServers(PROBE, 0, this.#clock.monotonicMs() + this.#timeoutMs);
+    const deadlineMs = this.#clock.monotonicMs() + this.#timeoutMs;
+    await this.#askServers(PROBE, 0, { deadlineMs, signal: this.#closing.signal });
     this.#probe = null;
     return !this.#servers.isEverySilent();
   }

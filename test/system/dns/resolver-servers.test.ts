@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { encode } from 'dns-packet';
 import { simulatedClock } from '../../../src/system/clock.sim.ts';
-import { createResolver, type Resolver } from '../../../src/system/dns/resolver.ts';
+import { createResolver, QUESTIONS_AT_ONCE, type Resolver } from '../../../src/system/dns/resolver.ts';
 import type { DnsRecordType } from '../../../src/system/dns.ts';
 import { silentLog } from '../../../src/system/log.ts';
 import { systemRandom } from '../../../src/system/random.ts';
@@ -171,4 +171,21 @@ test('resolve() reads what has come in while the process was busy for longer tha
   });
   await using dns = resolverFor([server.address], 100);
   assert.deepEqual(await dns.resolve('example.com', 'A'), A_RECORDS);
+});
+
+test('resolve() answers others while more questions are without an answer than may be under way', async () => {
+  await using server = await startDnsServer({
+    records: RECORDS,
+    onQuestion: ({ honest }) => honest.questions?.[0]?.name.endsWith('.silent.example') === true,
+  });
+  const clock = simulatedClock();
+  await using dns = resolverFor([server.address], 5_000, clock);
+  const silent = Array.from({ length: QUESTIONS_AT_ONCE }, (_, n) =>
+    dns.resolve(`k${n}.silent.example`, 'TXT'),
+  );
+  const answer = dns.resolve('example.com', 'A');
+  const began = clock.monotonicMs();
+  assert.deepEqual(await moving(clock, answer), A_RECORDS);
+  assert.ok(clock.monotonicMs() - began < 2_000);
+  await moving(clock, Promise.all(silent));
 });
