@@ -103,7 +103,7 @@ test('frontmatter.md: every code of a warning is explained', () => {
   const paths = globSync(['src/message/**/*.ts', 'src/authentication/reply-to.ts'], { cwd: ROOT });
   for (const path of paths.filter((name) => !name.includes('.test.'))) {
     const code = readPage(path).replaceAll(/^ *(?:\/\*\*|\*|\/\/).*$/gm, '');
-    const written = /['`]([a-z]+-[a-z-]+|unreadable): |\bremark\(\s*'([a-z-]+)',/g;
+    const written = /['"`]([a-z]+-[a-z-]+|unreadable): |\bremark\(\s*'([a-z-]+)',/g;
     for (const [, worded, remarked] of code.matchAll(written)) made.add(worded ?? remarked ?? '');
   }
   assert.deepEqual([...made].sort(), [...explained].sort());
