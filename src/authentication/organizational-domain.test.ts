@@ -23,6 +23,12 @@ test('organizationalDomain() is the public suffix and one label (RFC 7489 §3.2)
   check('tenant.github.io', 'tenant.github.io');
   check('mail.tenant.github.io', 'tenant.github.io');
   check('a.blogspot.com', 'a.blogspot.com');
+  // Tenants of a suffix that is not in the list.
+  check('tenant.onmicrosoft.com', 'tenant.onmicrosoft.com');
+  check('a.tenant.onmicrosoft.com', 'tenant.onmicrosoft.com');
+  check('tenant.mail.onmicrosoft.com', 'tenant.mail.onmicrosoft.com');
+  check('onmicrosoft.com', 'onmicrosoft.com');
+  check('nonmicrosoft.com', 'nonmicrosoft.com');
   // A-labels, in the name and in the suffix.
   check('a.xn--85x722f.xn--55qx5d.cn', 'xn--85x722f.xn--55qx5d.cn');
   check('mail.xn--e1afmkfd.xn--p1ai', 'xn--e1afmkfd.xn--p1ai');

@@ -10,6 +10,18 @@ import { getDomain } from 'tldts';
 import { parseDomain } from '../address/domain.ts';
 
 /**
+ * Suffixes under which strangers sign and which the list lacks: every tenant of Microsoft 365 has a name there
+ * for its key, and mail goes out under it. The longer ones come first.
+ */
+const UNLISTED_SUFFIXES: readonly string[] = [
+  'mail.onmicrosoft.com',
+  'onmicrosoft.com',
+  'mail.onmicrosoft.us',
+  'onmicrosoft.us',
+  'partner.onmschina.cn',
+];
+
+/**
  * A domain in the form in which domains are compared: A-labels, lower case, without a trailing dot.
  *
  * @returns null for what is no domain name: an address, an address literal, an empty text.
@@ -29,6 +41,11 @@ export function comparableDomain(text: string): string | null {
  *   of its own. A suffix that the list does not know has one label (the list's rule `*`).
  */
 export function organizationalDomain(domain: string): string {
+  const suffix = UNLISTED_SUFFIXES.find((each) => domain === each || domain.endsWith(`.${each}`));
+  if (suffix !== undefined) {
+    const tenant = domain.slice(0, -suffix.length - 1);
+    return tenant === '' ? suffix : `${tenant.slice(tenant.lastIndexOf('.') + 1)}.${suffix}`;
+  }
   const found = getDomain(domain, {
     allowPrivateDomains: true,
     extractHostname: false,
