@@ -103,29 +103,23 @@ function comparableBoundary(boundary: string): string {
   return boundary.replace(/[ \t]+/g, ' ').trimEnd();
 }
 
-/** What stands behind `--` in a line, comparable; null where it is too long for a boundary. */
-function delimiterText(bytes: Uint8Array, start: number, end: number): string | null {
-  const octets = new Uint8Array(Math.min(end - start, BOUNDARY_LENGTH_MAX + 8));
-  let length = 0;
-  for (let at = start; at < end; at += 1) {
-    const isBlank = bytes[at] === SPACE || bytes[at] === TAB;
-    if (isBlank && length > 0 && octets[length - 1] === SPACE) continue;
-    if (length === octets.length) return null;
-    octets[length] = isBlank ? SPACE : (bytes[at] as number);
-    length += 1;
-  }
-  return text(octets, 0, length).trimEnd();
-}
+/** White space of Latin-1, which ends no boundary. */
+const TRIMMED: ReadonlySet<number> = new Set([0x09, 0x0a, 0x0b, 0x0c, 0x0d, 0x20, 0xa0]);
 
 /** The stack of open multiparts, and the question whether a line is a delimiter of one of them. */
 class Boundaries {
   readonly stack: OpenMultipart[] = [];
   readonly #levels = new Map<string, number[]>();
+  /** Of every boundary there has been. */
+  readonly #lengths = new Set<number>();
+  /** What stands behind `--` in the line that is looked at, one for all: millions of lines may begin so. */
+  readonly #line = new Uint8Array(BOUNDARY_LENGTH_MAX + 8);
 
   push(open: OpenMultipart): void {
     const levels = this.#levels.get(open.boundary) ?? [];
     levels.push(this.stack.length);
     this.#levels.set(open.boundary, levels);
+    this.#lengths.add(open.boundary.length);
     this.stack.push(open);
   }
 
@@ -138,13 +132,30 @@ class Boundaries {
   /** @param line Without its line end. Only lines that begin with `--` are asked for. */
   match(bytes: Uint8Array, lineStart: number, lineEnd: number): { level: number; closes: boolean } | null {
     if (this.stack.length === 0 || bytes[lineStart + 1] !== HYPHEN) return null;
-    const line = delimiterText(bytes, lineStart + 2, lineEnd);
-    if (line === null) return null;
+    const length = this.#readLine(bytes, lineStart + 2, lineEnd);
+    // A line as long as no boundary is none, and needs no string.
+    if (length === null || !(this.#lengths.has(length) || this.#lengths.has(length - 2))) return null;
+    const line = text(this.#line, 0, length);
     const level = this.#levels.get(line)?.at(-1);
     if (level !== undefined) return { level, closes: false };
     if (!line.endsWith('--')) return null;
     const closed = this.#levels.get(line.slice(0, -2))?.at(-1);
     return closed === undefined ? null : { level: closed, closes: true };
+  }
+
+  /** Copies a line to where it is compared. @returns its length; null where it is too long for a boundary. */
+  #readLine(bytes: Uint8Array, start: number, end: number): number | null {
+    const line = this.#line;
+    let length = 0;
+    for (let at = start; at < end; at += 1) {
+      const isBlank = bytes[at] === SPACE || bytes[at] === TAB;
+      if (isBlank && length > 0 && line[length - 1] === SPACE) continue;
+      if (length === line.length) return null;
+      line[length] = isBlank ? SPACE : (bytes[at] as number);
+      length += 1;
+    }
+    while (length > 0 && TRIMMED.has(line[length - 1] as number)) length -= 1;
+    return length;
   }
 }
 
