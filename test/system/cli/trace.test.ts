@@ -227,7 +227,7 @@ test('what was ended: by its time limit, by somebody, by itself', rootOnly, asyn
   assert.match(
     await story('slow@example.net'),
     new RegExp(
-      `Hook slow started once and was ended at its time limit \\(timeout_secs\\) after \\S+ s\\. What it printed: aimx runs output ${slow.slice(0, 12)} `,
+      `Hook slow started once and was ended at its time limit \\(timeout_secs\\) after \\S+ m?s\\. What it printed: aimx runs output ${slow.slice(0, 12)} `,
     ),
   );
   const { run_id: long } = await runIn(place, 'long', 'running');
