@@ -10,11 +10,9 @@ import { SlowDomains } from './authentication/slow-domains.ts';
 import { readRawBytes } from './journal/log/raw-bytes.ts';
 import type { AuthenticationAnswer, AuthenticationRequest } from './pipeline/authenticator.ts';
 import { systemClock } from './system/clock.ts';
-import { createResolver } from './system/dns/resolver.ts';
+import { createResolver, type Resolver } from './system/dns/resolver.ts';
 import type { Log } from './system/log.ts';
 import { systemRandom } from './system/random.ts';
-
-type Resolver = ReturnType<typeof createResolver>;
 
 function tell(answer: AuthenticationAnswer): void {
   process.send?.(answer);

@@ -9,7 +9,7 @@ import { decideTrust } from '../authentication/trust.ts';
 import type { Rank, Trust, Verdict } from '../authentication/verdict.ts';
 import type { Config, MailboxConfig } from '../config/config.ts';
 import { planHooks } from '../hooks/gate.ts';
-import type { Decision, DeliveryRow, IdentifyTarget, MessageRow } from '../journal/journal.ts';
+import type { Decision, DeliveryRow, HookPlan, IdentifyTarget, MessageRow } from '../journal/journal.ts';
 import { baseId } from '../message/document/slug.ts';
 import type { MessageSummary } from '../message/message.ts';
 import type { World } from './world.ts';
@@ -72,11 +72,14 @@ function targetOf(
     mode: mailbox?.dedupMode ?? config.dedup.mode,
     ...standingFrom(verdict, trust),
     baseId: baseId(message.arrival.receivedAt, summary.header.subject),
-    hooks:
-      mailbox === null
-        ? []
-        : planHooks(mailbox.hooks, 'on_receive', trust, { startsRepeats: mailbox.dedupMode === 'off' }),
+    hooks: planReceiving(mailbox, trust),
   };
+}
+
+/** The hooks of a message that came in; none in a mailbox that is not in the config any more. */
+export function planReceiving(mailbox: MailboxConfig | null, trust: Trust): readonly HookPlan[] {
+  if (mailbox === null) return [];
+  return planHooks(mailbox.hooks, 'on_receive', trust, { startsRepeats: mailbox.dedupMode === 'off' });
 }
 
 /** How a verdict stands in one mailbox. */

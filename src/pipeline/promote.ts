@@ -6,7 +6,6 @@
  * lack of trust become due, once. The inode of the staged copy is written down before the exchange,
  * so that a crash on either side of it is told apart.
  */
-import { planHooks } from '../hooks/gate.ts';
 import type { DeliveryRow } from '../journal/journal.ts';
 import { NO_MARKS } from '../mailbox/head.ts';
 import type { MessageForm } from '../mailbox/layout.ts';
@@ -14,6 +13,7 @@ import type { StagedMessage } from '../mailbox/publish.ts';
 import type { MailboxPlace } from '../mailbox/store.ts';
 import { assert, assertNever } from '../system/assert.ts';
 import { placeFor } from './deliver.ts';
+import { planReceiving } from './identify.ts';
 import { stage } from './stage.ts';
 import { stagedNames } from './staged-names.ts';
 import { DeliveryObstructed, obstacleOfProblem } from './waiting.ts';
@@ -105,10 +105,7 @@ async function record(delivery: DeliveryRow, outcome: 'replaced' | 'gone', world
   await world.journal.advance('promoted', {
     deliveryId: delivery.deliveryId,
     outcome,
-    hooks:
-      mailbox === null
-        ? []
-        : planHooks(mailbox.hooks, 'on_receive', trust, { startsRepeats: mailbox.dedupMode === 'off' }),
+    hooks: planReceiving(mailbox, trust),
     at: world.clock.now(),
   });
   world.log.info('delivery.promoted', { mailbox: delivery.mailbox, id: delivery.id, outcome });

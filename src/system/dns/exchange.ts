@@ -98,18 +98,8 @@ export async function askServer(
     return askByTcp(server, question, options);
   }
   const reading = readAnswer(outcome.bytes, question, options.aliasesBefore);
-  switch (reading.kind) {
-    case 'mangled':
-      return askByTcp(server, question, options);
-    case 'edns-refused':
-      if (!useEdns) return failureOf(server, 'does not understand the question');
-      options.onEdnsRefused();
-      return askServer(server, question, { ...options, useEdns: false });
-    case 'server-failure':
-      return failureOf(server, reading.detail);
-    default:
-      return reading;
-  }
+  if (reading.kind === 'mangled') return askByTcp(server, question, options);
+  return settle(reading, askServer, { server, question, options });
 }
 
 async function askByTcp(
@@ -131,13 +121,22 @@ async function askByTcp(
   if (!answersQuestion(sent, outcome.bytes)) return failureOf(server, 'answered another question over TCP');
   onHeard();
   const reading = readAnswer(outcome.bytes, question, options.aliasesBefore);
+  if (reading.kind === 'mangled') return failureOf(server, `mangled answer: ${reading.detail}`);
+  return settle(reading, askByTcp, { server, question, options });
+}
+
+/** What a reading comes to; one that refuses EDNS is asked for again without it, in the same way. */
+async function settle(
+  reading: Exclude<Reading, { readonly kind: 'mangled' }>,
+  ask: typeof askByTcp,
+  asked: { readonly server: ServerAddress; readonly question: Question; readonly options: ExchangeOptions },
+): Promise<Exchange> {
+  const { server, question, options } = asked;
   switch (reading.kind) {
-    case 'mangled':
-      return failureOf(server, `mangled answer: ${reading.detail}`);
     case 'edns-refused':
-      if (!useEdns) return failureOf(server, 'does not understand the question');
+      if (!options.useEdns) return failureOf(server, 'does not understand the question');
       options.onEdnsRefused();
-      return askByTcp(server, question, { ...options, useEdns: false });
+      return ask(server, question, { ...options, useEdns: false });
     case 'server-failure':
       return failureOf(server, reading.detail);
     default:
