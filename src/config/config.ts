@@ -40,6 +40,7 @@ export interface Config {
     readonly keyPath: string | null;
   } | null;
   readonly journal: { readonly allowMemory: boolean };
+  readonly outbound: OutboundConfig;
   readonly arcSealers: readonly string[];
   /** In file order. */
   readonly mailboxes: readonly MailboxConfig[];
@@ -63,6 +64,20 @@ export interface SmtpConfig {
   readonly postmaster: string | null;
 }
 
+export interface OutboundConfig {
+  /** Port of the servers that mail is sent to. */
+  readonly port: number;
+  /** Everything goes through it; null: each domain's own servers. */
+  readonly relay: { readonly host: string; readonly port: number } | null;
+  readonly relayUser: string | null;
+  /** Absolute. */
+  readonly relayPasswordFile: string | null;
+  /** Also send to loopback and private addresses; a named relay may be one without it. */
+  readonly allowPrivate: boolean;
+  readonly maxConnections: number;
+  readonly maxPerDestination: number;
+}
+
 export interface MailboxConfig {
   readonly name: string;
   /** As written; local part and domain lower case. `*@<domain>` is the catchall. */
@@ -77,6 +92,16 @@ export interface MailboxConfig {
   readonly dedupMode: DedupMode;
   /** Hooks at once; null: `hooks.maxPerMailbox`. */
   readonly maxConcurrent: number | null;
+  /** Text under what it sends; null: the top level's; `""`: none. */
+  readonly signature: string | null;
+  /** What it sends waits for `aimx queue approve`. */
+  readonly approve: boolean;
+  /** Globs over whole addresses; null: to anybody. */
+  readonly allowRecipients: readonly string[] | null;
+  readonly blockRecipients: readonly string[];
+  /** Null: no limit. */
+  readonly maxSendsPerHour: number | null;
+  readonly maxNewRecipientsPerDay: number | null;
   readonly hooks: readonly HookConfig[];
 }
 

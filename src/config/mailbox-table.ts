@@ -152,6 +152,12 @@ export function readMailbox(name: string, raw: RawTable, context: MailboxContext
     requireAddressed: values.require_addressed,
     dedupMode: values.dedup ?? context.dedupMode,
     maxConcurrent: values.max_concurrent,
+    signature: values.signature,
+    approve: values.approve,
+    allowRecipients: values.allow_recipients,
+    blockRecipients: values.block_recipients,
+    maxSendsPerHour: values.max_sends_per_hour,
+    maxNewRecipientsPerDay: values.max_new_recipients_per_day,
     hooks,
   };
 }

@@ -24,13 +24,13 @@ import { documentKeys, type KeyDoc, readTable } from './read-table.ts';
 import { createReport, type Report, UNSAID } from './report.ts';
 import { absolutePath, addressGlob, anyText, domainName, nonEmpty, selectorName } from './rules.ts';
 import {
-  checkOutbound,
   checkUpgrade,
   readDedup,
   readDns,
   readHooksSection,
   readHttp,
   readJournal,
+  readOutbound,
   readSmtp,
   readTls,
 } from './sections.ts';
@@ -154,7 +154,7 @@ function readConfig(raw: RawTable, report: Report, options: ParseOptions): Confi
   const dedup = readDedup(top.dedup, report);
   const hooks = readHooksSection(top.hooks, report, options.cores);
   const smtp = readSmtp(top.smtp, report);
-  checkOutbound(top.outbound, report);
+  const outbound = readOutbound(top.outbound, report);
   checkUpgrade(top.upgrade, report);
   warnOfTrust(top.trust, top.trusted_senders, report);
   const domains = [...new Set(top.domains)].filter((domain) => domain !== top.domain);
@@ -194,6 +194,7 @@ function readConfig(raw: RawTable, report: Report, options: ParseOptions): Confi
     tls: readTls(top.tls, report),
     http: readHttp(top.http, report),
     journal: readJournal(top.journal, report),
+    outbound,
     arcSealers: top.arc_sealers,
     mailboxes,
   };

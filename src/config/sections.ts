@@ -295,10 +295,33 @@ const outboundKeys = {
   ),
 };
 
-/** Checks what sending will use; receiving needs none of it. */
-export function checkOutbound(raw: RawTable, report: Report): void {
-  readTable(outboundKeys, raw, place('outbound', report));
+/** `host`, `host:port`, or `[2001:db8::1]:port`. */
+const RELAY = /^(\[[0-9a-f:.]+\]|[^:[\]\s]+)(?::(\d{1,5}))?$/i;
+
+export function readOutbound(raw: RawTable, report: Report): Config['outbound'] {
+  const values = readTable(outboundKeys, raw, place('outbound', report));
   checkPair(['relay_user', 'relay_password_file'], raw, 'outbound', report);
+  return {
+    port: values.port,
+    relay: values.relay === null ? null : readRelay(values.relay, values.port, report),
+    relayUser: values.relay_user,
+    relayPasswordFile: values.relay_password_file,
+    allowPrivate: values.allow_private,
+    maxConnections: values.max_connections,
+    maxPerDestination: values.max_per_destination,
+  };
+}
+
+function readRelay(written: string, usualPort: number, report: Report): Config['outbound']['relay'] {
+  const [, host, digits] = RELAY.exec(written) ?? [];
+  const port = digits === undefined ? usualPort : Number(digits);
+  if (host !== undefined && port >= 1 && port <= 65_535) return { host: host.toLowerCase(), port };
+  report.error({
+    at: ['outbound', 'relay'],
+    found: written,
+    allowed: 'allowed is `host` or `host:port`, with an IPv6 address in brackets',
+  });
+  return null;
 }
 
 const upgradeKeys = {
@@ -333,7 +356,7 @@ export function documentSections(): readonly SectionDoc[] {
     doc('[tls]', 'The certificate that STARTTLS shows.', tlsKeys),
     doc('[http]', 'The HTTP interface; off unless `listen` is set.', httpKeys),
     doc('[journal]', 'Where accepted messages are kept until they are delivered.', journalKeys),
-    doc('[outbound]', 'Sending. Read and checked; this version receives only.', outboundKeys),
+    doc('[outbound]', 'Sending: through which servers, and how many connections at once.', outboundKeys),
     doc('[upgrade]', 'Updates.', upgradeKeys),
   ];
 }

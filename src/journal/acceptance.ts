@@ -2,7 +2,7 @@
  * What is handed to the journal for one message: its envelope, how it came, and its content.
  */
 import type { EpochMs } from '../system/clock.ts';
-import type { MailboxId } from './ids.ts';
+import type { MailboxId, QueueId } from './ids.ts';
 
 export interface AcceptedRecipient {
   /** RCPT TO as given, without angle brackets and parameters. */
@@ -23,7 +23,8 @@ export interface AcceptedEnvelope {
 }
 
 export interface Arrival {
-  readonly via: 'smtp' | 'ingest';
+  /** `submission`: a message of ours, which has no recipients here; `outbox`: what the queue hands to a mailbox. */
+  readonly via: 'smtp' | 'ingest' | 'submission' | 'outbox';
   readonly receivedAt: EpochMs;
   readonly sessionId: string;
   /** Null for `ingest`. */
@@ -40,6 +41,18 @@ export type AcceptedContent =
   | { readonly kind: 'inline'; readonly chunks: readonly Uint8Array[]; readonly sizeBytes: number }
   | { readonly kind: 'spooled'; readonly spool: Spool; readonly sizeBytes: number };
 
+/** What a record of the log settles, in the transaction that takes it into the rows. */
+export interface Settlement {
+  readonly queueId: QueueId;
+  /**
+   * - `local`: these recipients have it: the record is the message in their mailboxes.
+   * - `report`: the sender is told that these were given up.
+   * - `warning`: the sender is told that these have not got it yet.
+   */
+  readonly purpose: 'local' | 'report' | 'warning';
+  readonly recipientIds: readonly number[];
+}
+
 export interface Acceptance {
   readonly envelope: AcceptedEnvelope;
   readonly arrival: Arrival;
@@ -48,6 +61,8 @@ export interface Acceptance {
   readonly exactFingerprint: string;
   /** The header section has neither Message-ID nor Date: evidence may have to judge it. */
   readonly lacksIdentity: boolean;
+  /** What it settles of the outgoing mail; a record that settles nothing any more is kept and not delivered. */
+  readonly settles?: Settlement;
 }
 
 /**

@@ -57,7 +57,11 @@ export class FolderJournal implements Journal, JournalWiring {
   readonly #applier: Applier;
   readonly #guard: ClockGuard;
   readonly #accepts = new AcceptRate();
-  readonly #watchers: Record<RowsChanged, Set<() => void>> = { messages: new Set(), runs: new Set() };
+  readonly #watchers: Record<RowsChanged, Set<() => void>> = {
+    messages: new Set(),
+    runs: new Set(),
+    outgoing: new Set(),
+  };
   readonly #announced: Set<RowsChanged> = new Set();
   readonly #reject: (error: AimxError) => void;
   #epoch: string;

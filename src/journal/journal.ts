@@ -27,12 +27,15 @@ import type { MessageRow } from './rows.ts';
 import type { Transitions } from './transitions.ts';
 
 export type * from './acceptance.ts';
+export type * from './exchange.ts';
+export type * from './hook-plan.ts';
 export * from './ids.ts';
+export * from './outgoing.ts';
 export type * from './queries.ts';
 export * from './rows.ts';
 export type * from './transitions.ts';
 
-export type RowsChanged = 'messages' | 'runs';
+export type RowsChanged = 'messages' | 'runs' | 'outgoing';
 
 export interface Journal extends AsyncDisposable {
   /** Random, hex; another after a restore. */

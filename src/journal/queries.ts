@@ -2,9 +2,11 @@
  * Every question about the rows, by name, with what goes in and what comes out.
  */
 import type { EpochMs } from '../system/clock.ts';
+import type { Exchange, Page } from './exchange.ts';
 import type { DeliveryId, JournalId, MailboxId, RunId } from './ids.ts';
+import type { OutgoingQueries } from './outgoing.ts';
 import type { DeliveryRow, MessageRow, RunRow, RunState, TraceRow, Waiting } from './rows.ts';
-import type { Exchange, RunFilter } from './transitions.ts';
+import type { RunFilter } from './transitions.ts';
 
 export interface AbsorbedRow {
   /** When it was decided; the copy itself came at `receivedAt`. */
@@ -28,13 +30,8 @@ export interface MailboxStatus {
   readonly runs: Readonly<Partial<Record<RunState, number>>>;
 }
 
-export interface Page<Row> {
-  readonly rows: readonly Row[];
-  readonly nextCursor: string | null;
-}
-
 /** Every question, by name. Answers come from committed rows. */
-export interface Queries {
+export interface Queries extends OutgoingQueries {
   readonly message: Exchange<{ readonly journalId: JournalId }, MessageRow | null>;
   readonly delivery: Exchange<{ readonly deliveryId: DeliveryId }, DeliveryRow | null>;
   /** Finds by file id or Message-ID (without brackets), newest first, at most 20. */

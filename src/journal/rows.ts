@@ -62,6 +62,8 @@ export interface DeliveryRow {
   readonly journalId: JournalId;
   readonly mailboxId: MailboxId;
   readonly mailbox: string;
+  /** Which of the mailbox's folders it goes into: `sent` for the copy of a message of ours. */
+  readonly folder: 'inbox' | 'sent';
   /** The forward-paths that led here. */
   readonly deliveredTo: readonly string[];
   readonly tag: string | null;
@@ -118,6 +120,9 @@ export const FINAL_RUN_STATES: readonly RunState[] = [
 
 export type HookEvent = 'on_receive' | 'after_send';
 
+/** What an `after_send` hook is started for (contract §6). */
+export type SendStatus = 'delivered' | 'failed' | 'deferred';
+
 export interface RunRow {
   readonly runId: RunId;
   readonly deliveryId: DeliveryId;
@@ -128,6 +133,8 @@ export interface RunRow {
   readonly sequence: number;
   readonly hook: string;
   readonly event: HookEvent;
+  /** Of `after_send`: what it tells (`AIMX_SEND_STATUS`); null for `on_receive`. */
+  readonly sendStatus: SendStatus | null;
   /** Place among the hooks of the message, from 0, in config order. */
   readonly ordinal: number;
   readonly generation: number;

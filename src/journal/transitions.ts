@@ -3,8 +3,11 @@
  */
 import type { Rank, Verdict } from '../authentication/verdict.ts';
 import type { EpochMs } from '../system/clock.ts';
+import type { Exchange } from './exchange.ts';
+import type { HookPlan } from './hook-plan.ts';
 import type { DeliveryId, JournalId, MailboxId, RunId } from './ids.ts';
-import type { DeliveryRow, HookEvent, RunRow, RunState, Trusted, Waiting } from './rows.ts';
+import type { OutgoingTransitions } from './outgoing.ts';
+import type { DeliveryRow, RunRow, RunState, Trusted, Waiting } from './rows.ts';
 
 export type DedupMode = 'content' | 'message-id' | 'off';
 
@@ -26,20 +29,6 @@ export interface Reassessment {
   readonly rank: Rank;
   readonly trusted: Trusted;
   readonly trustReason: string | null;
-}
-
-/** One run to insert with the delivery. */
-export interface HookPlan {
-  readonly hook: string;
-  readonly event: HookEvent;
-  readonly ordinal: number;
-  /** Null: due as soon as the message is delivered. Else it is held with this `<code>: <sentence>`. */
-  readonly held: string | null;
-  /**
-   * It starts because the message is trusted, and then once for each letter: held where another trusted
-   * message of the mailbox with the same Message-ID, which the author has signed, has started it.
-   */
-  readonly oncePerLetter?: boolean;
 }
 
 export interface Identity {
@@ -86,17 +75,11 @@ export interface RunFilter {
   readonly states?: readonly RunState[];
 }
 
-/** What is given and what comes back. */
-export interface Exchange<In, Out> {
-  readonly in: In;
-  readonly out: Out;
-}
-
 /**
  * Every change of a row, by name. Each is one transaction with its trace rows, durable when its
  * promise resolves, and harmless when it is asked for again after a crash.
  */
-export interface Transitions {
+export interface Transitions extends OutgoingTransitions {
   /** Gives every mailbox its id: the known one where name and owner are the same, else a new one. */
   readonly 'register-mailboxes': Exchange<
     {

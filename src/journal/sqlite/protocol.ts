@@ -1,9 +1,11 @@
 /**
  * What the main thread and the thread of the rows say to each other.
  */
+
+import type { Exchange } from '../exchange.ts';
 import type { RowsChanged } from '../journal.ts';
 import type { Queries } from '../queries.ts';
-import type { Exchange, Transitions } from '../transitions.ts';
+import type { Transitions } from '../transitions.ts';
 import type { AppliedRecord, claimMessages } from './messages.ts';
 
 export interface WorkerSettings {

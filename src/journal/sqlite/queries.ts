@@ -2,8 +2,9 @@
  * Every question to the rows, by name. They change nothing and see committed rows.
  */
 
+import type { Page } from '../exchange.ts';
 import { type DeliveryId, toMailboxId } from '../ids.ts';
-import type { Page, Queries } from '../queries.ts';
+import type { Queries } from '../queries.ts';
 import type { DeliveryRow, MessageRow, RunRow, RunState } from '../rows.ts';
 import type { Database, SqlValue } from './database.ts';
 import {

@@ -1,8 +1,9 @@
 /**
  * The rows of runs as a whole: made with their delivery, and which of a message may start now.
  */
+
+import type { HookPlan } from '../hook-plan.ts';
 import type { DeliveryRow } from '../rows.ts';
-import type { HookPlan } from '../transitions.ts';
 import { type Context, trace } from './context.ts';
 
 /** Code of what a restore holds (design §3.8); no promotion and no verification lets it go. */

@@ -152,6 +152,7 @@ export function insertRun(
     sequence,
     hook,
     event: 'on_receive',
+    sendStatus: null,
     ordinal: 0,
     generation: 0,
     attempt: 0,

@@ -48,6 +48,12 @@ export function testConfig({ smtp = {}, tls }: Pick<TestOptions, 'smtp' | 'tls'>
     requireAddressed: false,
     dedupMode: 'content',
     maxConcurrent: null,
+    signature: null,
+    approve: false,
+    allowRecipients: null,
+    blockRecipients: [],
+    maxSendsPerHour: null,
+    maxNewRecipientsPerDay: null,
     hooks: [],
   });
   return {
@@ -81,6 +87,15 @@ export function testConfig({ smtp = {}, tls }: Pick<TestOptions, 'smtp' | 'tls'>
     tls: tls ?? { certPath: '/nonexistent/cert.pem', keyPath: '/nonexistent/key.pem', explicit: false },
     http: null,
     journal: { allowMemory: false },
+    outbound: {
+      port: 25,
+      relay: null,
+      relayUser: null,
+      relayPasswordFile: null,
+      allowPrivate: false,
+      maxConnections: 20,
+      maxPerDestination: 2,
+    },
     arcSealers: [],
     mailboxes: [mailbox('agent'), mailbox('second')],
   };
