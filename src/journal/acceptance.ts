@@ -2,6 +2,7 @@
  * What is handed to the journal for one message: its envelope, how it came, and its content.
  */
 import type { EpochMs } from '../system/clock.ts';
+import type { HookPlan } from './hook-plan.ts';
 import type { MailboxId, QueueId } from './ids.ts';
 
 export interface AcceptedRecipient {
@@ -51,6 +52,8 @@ export interface Settlement {
    */
   readonly purpose: 'local' | 'report' | 'warning';
   readonly recipientIds: readonly number[];
+  /** `after_send` hooks, each with its run's id, for the case that it settles the last recipient. */
+  readonly hooks: readonly HookPlan[];
 }
 
 export interface Acceptance {

@@ -244,6 +244,16 @@ export class FolderJournal implements Journal, JournalWiring {
       const hooks = targets.reduce((sum, target) => sum + target.hooks.length, 0);
       return Array.from({ length: hooks }, () => random.hex(16));
     }
+    if (kind === 'attempted') {
+      const { hooks } = input as Transitions['attempted']['in'];
+      // For the first deferral and for the end, at most.
+      return Array.from({ length: 2 * hooks.length }, () => random.hex(16));
+    }
+    if (kind === 'decide-outgoing') {
+      const { hooks = {}, filter } = input as Transitions['decide-outgoing']['in'];
+      const perMessage = Math.max(0, ...Object.values(hooks).map((plans) => plans.length));
+      return Array.from({ length: perMessage * (filter.queueIds?.length ?? 0) }, () => random.hex(16));
+    }
     if (kind !== 'register-mailboxes') return [];
     return (input as Transitions['register-mailboxes']['in']).mailboxes.map(() => random.hex(8));
   }
@@ -279,6 +289,7 @@ function newRecord(acceptance: Acceptance, spool: SpoolFile | null): NewRecord {
     lacksIdentity: acceptance.lacksIdentity,
     sizeBytes: content.sizeBytes,
     spool: spool === null ? null : spool.file,
+    ...(acceptance.settles === undefined ? {} : { settles: acceptance.settles }),
   };
   const chunks = content.kind === 'inline' ? content.chunks : [];
   return {

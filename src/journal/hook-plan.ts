@@ -1,5 +1,7 @@
 /** Which hooks a message starts, as the rows are told. */
-import type { HookEvent } from './rows.ts';
+import type { RunId } from './ids.ts';
+
+export type HookEvent = 'on_receive' | 'after_send';
 
 /** One run to insert with the delivery. */
 export interface HookPlan {
@@ -13,4 +15,6 @@ export interface HookPlan {
    * message of the mailbox with the same Message-ID, which the author has signed, has started it.
    */
   readonly oncePerLetter?: boolean;
+  /** Where the rows cannot be given ids beforehand. */
+  readonly runId?: RunId;
 }

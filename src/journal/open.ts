@@ -83,6 +83,7 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
       });
       assert(appliedId === records.at(-1)?.journalId, 'the tail of the log follows what the rows hold');
     }
+    await rows.inner('settle-unsubmitted', {});
     if (recovered.tail.length > 0) log.info('journal.rebuilt', { records: recovered.tail.length });
     const epoch = await settleEpoch({
       ...options,

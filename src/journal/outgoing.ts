@@ -104,6 +104,8 @@ export interface OutgoingRow {
   /** When its last recipient became final; null while one is not. */
   readonly endedAt: EpochMs | null;
   readonly status: DeliveryStatus;
+  /** Counts every change that the sent copy shows. */
+  readonly version: number;
   /** In the order of To, Cc, Bcc. */
   readonly recipients: readonly OutgoingRecipient[];
 }
@@ -251,7 +253,11 @@ export interface OutgoingTransitions {
     { readonly batches: readonly OutgoingBatch[]; readonly nextDueAt: EpochMs | null }
   >;
   readonly 'release-outgoing': Exchange<{ readonly recipientIds: readonly number[] }, void>;
-  /** Durable before the final dot: a crash from here on is a doubt. */
+  /**
+   * Durable before the final dot: a crash from here on is a doubt.
+   *
+   * @throws AimxError `request.conflict` where one of them was cancelled or held meanwhile: the dot must not be sent.
+   */
   readonly transmitting: Exchange<
     {
       readonly queueId: QueueId;
@@ -287,7 +293,7 @@ export interface OutgoingTransitions {
       readonly heldCode?: string;
       readonly reason: string;
       readonly by: string;
-      /** For `cancel`: as with `attempted`. By mailbox name. */
+      /** For `cancel`, which names its messages: as with `attempted`. By mailbox name. */
       readonly hooks?: Readonly<Record<string, readonly HookPlan[]>>;
       /** For `release`: when it is given up at the earliest. */
       readonly expiresAt?: EpochMs;
@@ -339,8 +345,8 @@ export interface OutgoingQueries {
         readonly purpose: 'report' | 'warning';
         readonly recipientIds: readonly number[];
       }[];
-      /** When the next one becomes late; null where none will. */
-      readonly nextLateAt: EpochMs | null;
+      /** Submission time of the oldest that is on its way and not late yet; null where there is none. */
+      readonly oldestWaitingAt: EpochMs | null;
     }
   >;
   readonly 'run-occasion': Exchange<{ readonly runId: RunId }, RunOccasion | null>;

@@ -5,6 +5,7 @@
 import type { Rank, Verdict } from '../authentication/verdict.ts';
 import type { EpochMs } from '../system/clock.ts';
 import type { AcceptedEnvelope, Arrival } from './acceptance.ts';
+import type { HookEvent } from './hook-plan.ts';
 import type { DeliveryId, JournalId, MailboxId, RunId } from './ids.ts';
 
 /** Where the raw bytes of a message lie. A reader opens the path itself; bytes never pass through rows. */
@@ -117,8 +118,6 @@ export const FINAL_RUN_STATES: readonly RunState[] = [
   'interrupted',
   'cancelled',
 ];
-
-export type HookEvent = 'on_receive' | 'after_send';
 
 /** What an `after_send` hook is started for (contract §6). */
 export type SendStatus = 'delivered' | 'failed' | 'deferred';

@@ -43,6 +43,8 @@ export interface Identity {
   readonly subject: string;
   /** From as shown in the file. */
   readonly from: string;
+  /** `<code>: <sentence>` where no run may answer it (RFC 3834); null for a letter. */
+  readonly automatic: string | null;
 }
 
 export type Decision =
@@ -124,7 +126,10 @@ export interface Transitions extends OutgoingTransitions {
     { readonly decisions: readonly Decision[] }
   >;
   /** `reserved` → `staged`: the finished file lies flushed in the staging folder. */
-  readonly staged: Exchange<{ readonly deliveryId: DeliveryId; readonly at: EpochMs }, void>;
+  readonly staged: Exchange<
+    { readonly deliveryId: DeliveryId; readonly shownVersion?: number; readonly at: EpochMs },
+    void
+  >;
   /** `staged` → `reserved` with the next id: the name was taken by something that is not ours. */
   readonly 'id-taken': Exchange<
     { readonly deliveryId: DeliveryId; readonly at: EpochMs },
@@ -134,7 +139,13 @@ export interface Transitions extends OutgoingTransitions {
   readonly delivered: Exchange<{ readonly deliveryId: DeliveryId; readonly at: EpochMs }, void>;
   /** `promoting` → `exchanging`. */
   readonly exchanging: Exchange<
-    { readonly deliveryId: DeliveryId; readonly inode: string; readonly at: EpochMs },
+    {
+      readonly deliveryId: DeliveryId;
+      readonly inode: string;
+      /** Of a sent copy: the version of its outgoing row that the staged file shows. */
+      readonly shownVersion?: number;
+      readonly at: EpochMs;
+    },
     void
   >;
   /**
@@ -145,6 +156,8 @@ export interface Transitions extends OutgoingTransitions {
     {
       readonly deliveryId: DeliveryId;
       readonly outcome: 'replaced' | 'gone';
+      /** Of a sent copy that is gone: as with `exchanging`. */
+      readonly shownVersion?: number;
       readonly hooks: readonly HookPlan[];
       readonly at: EpochMs;
     },

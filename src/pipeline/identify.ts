@@ -44,6 +44,7 @@ export async function identifyStep(
       references: summary.header.references,
       subject: summary.header.subject,
       from: summary.header.from,
+      automatic: message.envelope.reversePath === '' ? 'null-sender: It has the null reverse-path' : null,
     },
     targets,
     windowMs: config.dedup.windowMs,

@@ -46,7 +46,7 @@ function rowsOver(db: Database, failing: ReadonlyMap<number, Error>): ApplyingRo
       const failure = failing.get(number);
       await settle();
       if (failure !== undefined) throw failure;
-      return applyRecords({ db, changed: new Set(), takeId: () => '' }, records);
+      return applyRecords({ db, folder: '', changed: new Set(), takeId: () => '' }, records);
     },
   };
 }

@@ -143,6 +143,7 @@ export class Desk {
         inReplyTo: options.inReplyTo ?? null,
         references: options.references ?? [],
         subject: 'Hello',
+        automatic: null,
         from: 'sender@example.net',
       },
       targets: message.deliveries

@@ -274,6 +274,7 @@ function decisions(check: Check): void {
         references: [],
         subject: '',
         from: '',
+        automatic: null,
       };
       const { decisions } = await journal.advance('identify', {
         journalId,

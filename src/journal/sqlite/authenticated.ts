@@ -5,8 +5,8 @@ import type { Verdict } from '../../authentication/verdict.ts';
 import type { DeliveryRow } from '../rows.ts';
 import type { Reassessment, Transitions } from '../transitions.ts';
 import { type Context, trace } from './context.ts';
-import { settleMessage } from './messages.ts';
 import { requireDelivery } from './rows.ts';
+import { settleMessage } from './settle-message.ts';
 
 type Input = Transitions['authenticated']['in'];
 

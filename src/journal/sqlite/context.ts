@@ -7,6 +7,8 @@ import type { Database } from './database.ts';
 /** One transition's view; it lives as long as its transaction. */
 export interface Context {
   readonly db: Database;
+  /** The journal's folder, in which raw octets lie. */
+  readonly folder: string;
   /** Kinds of rows that watchers are told of after the commit. */
   readonly changed: Set<RowsChanged>;
   /** Takes one of the random ids that came with the request: rows have no randomness of their own. */

@@ -6,9 +6,10 @@ import type { DeliveryRow, DeliveryState } from '../rows.ts';
 import type { Transitions } from '../transitions.ts';
 import { type Context, trace } from './context.ts';
 import { reserveId } from './ids.ts';
-import { settleMessage } from './messages.ts';
+import { noteShown, remakeCopy } from './outgoing/settle-outgoing.ts';
 import { requireDelivery } from './rows.ts';
 import { openGate, RESTORED, replayReason } from './run-plan.ts';
+import { settleMessage } from './settle-message.ts';
 
 /**
  * Whether a transition is still to be made: false where it was made before, so that asking again after
@@ -45,8 +46,14 @@ export function staged(context: Context, input: Transitions['staged']['in']): vo
   )
     return;
   context.db.run("UPDATE deliveries SET state = 'staged' WHERE delivery_id = ?", input.deliveryId);
+  noteShown(context, input.deliveryId, input.shownVersion);
   forgetReadAttempts(context, delivery.journalId);
-  trace(context, { ...input, journalId: delivery.journalId, event: 'delivery.staged' });
+  trace(context, {
+    at: input.at,
+    deliveryId: input.deliveryId,
+    journalId: delivery.journalId,
+    event: 'delivery.staged',
+  });
 }
 
 export function idTaken(
@@ -88,6 +95,7 @@ export function delivered(context: Context, input: Transitions['delivered']['in'
     event: 'delivery.delivered',
     detail: { id: delivery.id },
   });
+  remakeCopy(context, deliveryId, at);
   openGate(context, deliveryId, at);
   settleMessage(context, delivery.journalId, at);
   wakeWaiting(context, deliveryId, at);
@@ -101,13 +109,15 @@ export function exchanging(context: Context, input: Transitions['exchanging']['i
     input.inode,
     input.deliveryId,
   );
+  noteShown(context, input.deliveryId, input.shownVersion);
   forgetReadAttempts(context, delivery.journalId);
-  trace(context, {
-    at: input.at,
-    journalId: delivery.journalId,
-    deliveryId: input.deliveryId,
-    event: 'delivery.exchanging',
-  });
+  if (delivery.folder === 'inbox')
+    trace(context, {
+      at: input.at,
+      journalId: delivery.journalId,
+      deliveryId: input.deliveryId,
+      event: 'delivery.exchanging',
+    });
 }
 
 export function promoted(context: Context, input: Transitions['promoted']['in']): void {
@@ -116,14 +126,17 @@ export function promoted(context: Context, input: Transitions['promoted']['in'])
   const delivery = requireDelivery(db, deliveryId);
   if (!isToBeMade(delivery, { from: ['promoting', 'exchanging'], madeBefore: ['delivered'] })) return;
   stand(context, deliveryId, at);
+  noteShown(context, deliveryId, input.shownVersion);
   const by = replacedBy(context, deliveryId);
-  trace(context, {
-    at,
-    journalId: delivery.journalId,
-    deliveryId,
-    event: 'delivery.promoted',
-    detail: { outcome: input.outcome, id: delivery.id, by },
-  });
+  // What became of a message of ours is told by its own lines.
+  if (delivery.folder === 'inbox')
+    trace(context, {
+      at,
+      journalId: delivery.journalId,
+      deliveryId,
+      event: 'delivery.promoted',
+      detail: { outcome: input.outcome, id: delivery.id, by },
+    });
   for (const plan of input.hooks) {
     const held = plan.held ?? replayReason(context, deliveryId, plan);
     const released = db.all(
@@ -145,6 +158,7 @@ export function promoted(context: Context, input: Transitions['promoted']['in'])
         detail: held === null ? { by } : { reason: held },
       });
   }
+  remakeCopy(context, deliveryId, at);
   openGate(context, deliveryId, at);
   settleMessage(context, delivery.journalId, at);
   wakeWaiting(context, deliveryId, at);

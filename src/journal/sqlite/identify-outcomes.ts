@@ -61,7 +61,7 @@ export function reserve(
     identity.messageId === null
       ? undefined
       : db.get(
-          `SELECT id FROM deliveries WHERE message_id = ? AND mailbox_id = ? AND id IS NOT NULL
+          `SELECT id FROM deliveries WHERE message_id = ? AND mailbox_id = ? AND id IS NOT NULL AND folder = 'inbox'
            ORDER BY delivery_id DESC LIMIT 1`,
           identity.messageId,
           delivery.mailboxId,
@@ -70,7 +70,7 @@ export function reserve(
   db.run(
     `UPDATE deliveries SET state = 'reserved', id = ?, base_id = ?, suffix = ?, sequence = ?, thread_id = ?,
        message_id = ?, resembles = ?, trusted = ?, trust_reason = ?, rank = ?, waiting = NULL, next_at = NULL,
-       waits_for = NULL, witnessed = EXISTS (SELECT 1 FROM evidence WHERE journal_id = ?)
+       waits_for = NULL, sender = ?, automatic = ?, witnessed = EXISTS (SELECT 1 FROM evidence WHERE journal_id = ?)
      WHERE delivery_id = ?`,
     id,
     target.baseId,
@@ -82,6 +82,8 @@ export function reserve(
     target.trusted,
     target.trustReason,
     target.rank,
+    identity.from,
+    identity.automatic,
     input.journalId,
     delivery.deliveryId,
   );

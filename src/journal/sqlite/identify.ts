@@ -19,8 +19,8 @@ import {
   reserve,
   wait,
 } from './identify-outcomes.ts';
-import { settleMessage } from './messages.ts';
 import { requireDelivery } from './rows.ts';
+import { settleMessage } from './settle-message.ts';
 
 /** Decides every pending delivery of a message; those that are decided keep their decision. */
 export function identify(context: Context, input: IdentifyInput): Transitions['identify']['out'] {
@@ -220,7 +220,8 @@ function findByMessageId({ db }: Context, mailboxId: string, messageId: string):
   return db.get(
     `SELECT d.*, d.received_at AS matched_at,
        EXISTS (SELECT 1 FROM fingerprints f WHERE f.delivery_id = d.delivery_id AND f.kept = 1) AS kept
-     FROM deliveries d WHERE d.message_id = ? AND d.mailbox_id = ? AND d.forgotten = 0 ORDER BY d.delivery_id DESC LIMIT 1`,
+     FROM deliveries d WHERE d.message_id = ? AND d.mailbox_id = ? AND d.folder = 'inbox' AND d.forgotten = 0
+     ORDER BY d.delivery_id DESC LIMIT 1`,
     messageId,
     mailboxId,
   );

@@ -4,8 +4,9 @@
 import { type MailboxId, toMailboxId } from '../ids.ts';
 import type { Transitions } from '../transitions.ts';
 import { type Context, trace } from './context.ts';
-import { settleMessage } from './messages.ts';
+import { decideOutgoing } from './outgoing/decisions.ts';
 import { cancelRuns } from './runs.ts';
+import { settleMessage } from './settle-message.ts';
 
 export function registerMailboxes(
   context: Context,
@@ -61,6 +62,13 @@ function retire(
     by: 'aimx',
     reason,
     at: mailbox.at as Transitions['cancel-runs']['in']['at'],
+  });
+  decideOutgoing(context, {
+    filter: { mailboxes: [mailbox.name] },
+    decision: 'cancel',
+    reason,
+    by: 'aimx',
+    at: mailbox.at as Transitions['decide-outgoing']['in']['at'],
   });
   db.run('UPDATE mailboxes SET active = 0, legacy_pending = 0 WHERE mailbox_id = ?', mailbox.id);
   trace(context, {

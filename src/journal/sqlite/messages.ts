@@ -8,16 +8,15 @@ import type { MessageRow } from '../rows.ts';
 import type { Transitions } from '../transitions.ts';
 import { type Context, trace } from './context.ts';
 import type { Database } from './database.ts';
+import { applySettlement } from './outgoing/settlement.ts';
 import { decodeMessage, type StoredEnvelope } from './rows.ts';
+import { NO_TIME, settleMessage } from './settle-message.ts';
 
 /** A durable record on its way into the rows. */
 export interface AppliedRecord extends DurableRecord {
   /** When its flush had returned; null where it is read back after a crash. */
   readonly durableAt: number | null;
 }
-
-/** `ready_at` of a message that waits for an event and not for a time. */
-const NO_TIME = 9_000_000_000_000_000;
 
 /**
  * Takes durable records over, in order; those that the rows hold already are passed over.
@@ -48,7 +47,7 @@ function applyMessage(context: Context, record: AppliedRecord): void {
   const { arrival, envelope } = stored;
   db.run(
     `INSERT INTO messages (journal_id, state, received_at, client_address, envelope, size_bytes, exact,
-       lacks_identity, raw_file, raw_offset) VALUES (?, 'accepted', ?, ?, ?, ?, ?, ?, ?, ?)`,
+       lacks_identity, raw_file, raw_offset, ready_at) VALUES (?, 'accepted', ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     record.journalId,
     arrival.receivedAt,
     arrival.clientAddress,
@@ -58,32 +57,17 @@ function applyMessage(context: Context, record: AppliedRecord): void {
     stored.lacksIdentity ? 1 : 0,
     stored.spool ?? record.file,
     stored.spool === null ? record.contentOffset : 0,
+    // Nobody is handed a submission before its rows say what it is.
+    arrival.via === 'submission' ? NO_TIME : 0,
   );
-  const byMailbox = new Map<string, { mailbox: string; deliveredTo: string[]; tag: string | null }>();
-  for (const recipient of envelope.recipients) {
-    const known = byMailbox.get(recipient.mailboxId);
-    if (known === undefined)
-      byMailbox.set(recipient.mailboxId, {
-        mailbox: recipient.mailbox,
-        deliveredTo: [recipient.forwardPath],
-        tag: recipient.tag,
-      });
-    // A client may name one twice.
-    else if (!known.deliveredTo.includes(recipient.forwardPath))
-      known.deliveredTo.push(recipient.forwardPath);
-  }
-  for (const [mailboxId, { mailbox, deliveredTo, tag }] of byMailbox)
-    db.run(
-      `INSERT INTO deliveries (journal_id, origin_id, mailbox_id, mailbox, delivered_to, tag, state, received_at)
-       VALUES (?, ?, ?, ?, ?, ?, 'pending', ?)`,
-      record.journalId,
-      record.journalId,
-      mailboxId,
-      mailbox,
-      JSON.stringify(deliveredTo),
-      tag,
-      arrival.receivedAt,
-    );
+  if (arrival.via === 'submission') return;
+  const isWanted =
+    stored.settles === undefined ||
+    applySettlement(context, stored.settles, {
+      journalId: record.journalId,
+      at: record.durableAt ?? arrival.receivedAt,
+    });
+  if (isWanted) insertDeliveries(context, record.journalId, stored);
   trace(context, {
     at: record.durableAt ?? arrival.receivedAt,
     journalId: record.journalId,
@@ -102,6 +86,35 @@ function applyMessage(context: Context, record: AppliedRecord): void {
   settleMessage(context, record.journalId, arrival.receivedAt);
 }
 
+/** One delivery for each mailbox that its recipients lead to. */
+function insertDeliveries({ db }: Context, journalId: number, { envelope, arrival }: StoredEnvelope): void {
+  const byMailbox = new Map<string, { mailbox: string; deliveredTo: string[]; tag: string | null }>();
+  for (const recipient of envelope.recipients) {
+    const known = byMailbox.get(recipient.mailboxId);
+    if (known === undefined)
+      byMailbox.set(recipient.mailboxId, {
+        mailbox: recipient.mailbox,
+        deliveredTo: [recipient.forwardPath],
+        tag: recipient.tag,
+      });
+    // A client may name one twice.
+    else if (!known.deliveredTo.includes(recipient.forwardPath))
+      known.deliveredTo.push(recipient.forwardPath);
+  }
+  for (const [mailboxId, { mailbox, deliveredTo, tag }] of byMailbox)
+    db.run(
+      `INSERT INTO deliveries (journal_id, origin_id, mailbox_id, mailbox, delivered_to, tag, state, received_at)
+       VALUES (?, ?, ?, ?, ?, ?, 'pending', ?)`,
+      journalId,
+      journalId,
+      mailboxId,
+      mailbox,
+      JSON.stringify(deliveredTo),
+      tag,
+      arrival.receivedAt,
+    );
+}
+
 function applyEvidence(context: Context, record: AppliedRecord): void {
   const { journalId, at } = JSON.parse(record.envelope) as { journalId: number; at: number };
   context.db.run('INSERT OR IGNORE INTO evidence VALUES (?, ?)', journalId, at);
@@ -114,47 +127,6 @@ function applyEvidence(context: Context, record: AppliedRecord): void {
     journalId,
   );
   trace(context, { at, journalId, event: 'message.reply-seen' });
-}
-
-/**
- * Ends a message whose deliveries have all ended, or says when it is worth looking at again.
- * Called after every change of one of its deliveries.
- */
-export function settleMessage(context: Context, journalId: number, at: number): void {
-  const { db } = context;
-  const open = db.all(
-    `SELECT d.state, d.next_at, COALESCE(m.legacy_pending, 0) AS legacy
-     FROM deliveries d LEFT JOIN mailboxes m ON m.mailbox_id = d.mailbox_id
-     WHERE d.journal_id = ? AND d.state NOT IN ('delivered', 'absorbed')`,
-    journalId,
-  );
-  const row = db.get('SELECT recheck_at FROM messages WHERE journal_id = ?', journalId);
-  const recheckAt = (row?.['recheck_at'] as number | null | undefined) ?? null;
-  context.changed.add('messages');
-  if (open.length === 0 && recheckAt === null) {
-    const ended = db.run(
-      "UPDATE messages SET state = 'done' WHERE journal_id = ? AND state <> 'done'",
-      journalId,
-    );
-    if (ended > 0) trace(context, { at, journalId, event: 'message.done' });
-    return;
-  }
-  // A mailbox that is being read in holds up its own delivery and not those of others.
-  const movable = open.filter((row) => row['legacy'] !== 1 || row['state'] !== 'pending');
-  // What is half-way into a mailbox gets there first, with the answer that it was decided by.
-  const isHalfWay = open.some((row) => row['state'] !== 'pending');
-  const readyAt = Math.min(
-    isHalfWay ? NO_TIME : (recheckAt ?? NO_TIME),
-    ...movable.map((row) => (row['next_at'] as number | null) ?? 0),
-    NO_TIME,
-  );
-  // A promotion brings a message back that had ended with its own delivery.
-  db.run(
-    `UPDATE messages SET ready_at = ?, state = CASE state WHEN 'done' THEN 'authenticated' ELSE state END
-     WHERE journal_id = ?`,
-    readyAt,
-    journalId,
-  );
 }
 
 export function readAttempt(
@@ -222,4 +194,12 @@ export function claimMessages(
     messages,
     nextDueAt: (next?.['at'] as number | null | undefined) ?? null,
   };
+}
+
+/** Submissions of a process that has ended: their senders were never answered, and will ask again. */
+export function settleUnsubmitted({ db }: Context): void {
+  db.run(
+    "UPDATE messages SET state = 'done' WHERE state = 'accepted' AND ready_at = ? AND envelope ->> '$.arrival.via' = 'submission'",
+    NO_TIME,
+  );
 }

@@ -75,6 +75,8 @@ export interface InnerRequests {
     { readonly before: number; readonly limit: number },
     { readonly files: readonly string[] }
   >;
+  /** At the start: submissions that a crash has cut off before anybody was answered are nothing. */
+  readonly 'settle-unsubmitted': Exchange<Record<string, never>, void>;
   readonly 'swept-at': Exchange<{ readonly at: number }, void>;
   readonly stop: Exchange<Record<string, never>, void>;
 }

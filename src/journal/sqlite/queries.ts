@@ -6,7 +6,9 @@ import type { Page } from '../exchange.ts';
 import { type DeliveryId, toMailboxId } from '../ids.ts';
 import type { Queries } from '../queries.ts';
 import type { DeliveryRow, MessageRow, RunRow, RunState } from '../rows.ts';
-import type { Database, SqlValue } from './database.ts';
+import type { Database } from './database.ts';
+import { OUTGOING_QUERIES } from './outgoing/queries.ts';
+import { type AnswersOf, PAGE_ROWS_MAX, page, withinMailboxes } from './page.ts';
 import {
   decodeAbsorbed,
   decodeDelivery,
@@ -16,24 +18,15 @@ import {
   readDelivery,
   readMessage,
 } from './rows.ts';
-import { mailboxIds, runsWhere } from './run-filter.ts';
+import { runsWhere } from './run-filter.ts';
 import { readRun } from './runs.ts';
 
 /** More with the same id or Message-ID is no answer that a person can use. */
 const FOUND_MAX = 20;
 /** A message with more lines than this has been retried for months; the newest are shown. */
 const TRACE_ROWS_MAX = 2000;
-const PAGE_ROWS_MAX = 1000;
 
-type Answers = {
-  readonly [Kind in keyof Queries]: (
-    db: Database,
-    folder: string,
-    input: Queries[Kind]['in'],
-  ) => Queries[Kind]['out'];
-};
-
-export const QUERIES: Answers = {
+export const QUERIES: AnswersOf<Queries> = {
   message: (db, folder, input) => readMessage(db, folder, input.journalId),
   delivery: (db, _folder, input) => readDelivery(db, input.deliveryId),
   find,
@@ -49,6 +42,7 @@ export const QUERIES: Answers = {
       .all('SELECT mailbox_id FROM mailboxes WHERE active = 1 AND legacy_pending = 1')
       .map((row) => toMailboxId(row['mailbox_id'] as string)),
   progress,
+  ...OUTGOING_QUERIES,
 };
 
 /** Answers one question. */
@@ -84,19 +78,6 @@ function find(db: Database, folder: string, input: Queries['find']['in']): Queri
   return found;
 }
 
-/** A condition on mailboxes by their present names; without names, none. */
-function withinMailboxes(
-  db: Database,
-  names: readonly string[] | undefined,
-  column: string,
-): { readonly sql: string; readonly values: readonly SqlValue[] } {
-  if (names === undefined) return { sql: 'TRUE', values: [] };
-  return {
-    sql: `${column} IN (SELECT value FROM json_each(?))`,
-    values: [JSON.stringify(mailboxIds(db, names))],
-  };
-}
-
 function traceOf(db: Database, _folder: string, input: Queries['trace']['in']): Queries['trace']['out'] {
   const delivery = db.get(
     'SELECT journal_id, origin_id, absorbed_count, mailbox_id, message_id FROM deliveries WHERE delivery_id = ?',
@@ -126,6 +107,7 @@ function traceOf(db: Database, _folder: string, input: Queries['trace']['in']): 
     sameMessageId: db
       .all(
         `SELECT id FROM deliveries WHERE message_id = ? AND mailbox_id = ? AND delivery_id <> ? AND id IS NOT NULL
+           AND folder = 'inbox'
          ORDER BY delivery_id LIMIT ?`,
         delivery['message_id'] as string | null,
         delivery['mailbox_id'] as string,
@@ -168,24 +150,6 @@ function absorbed(
       limit,
     ),
   );
-}
-
-/** Newest first; the cursor is the key of the last row of the page before. */
-function page<Row>(
-  input: { readonly limit: number; readonly cursor?: string },
-  key: string,
-  decode: (row: ReturnType<Database['all']>[number]) => Row,
-  read: (before: number, limit: number) => ReturnType<Database['all']>,
-): Page<Row> {
-  const limit = Math.max(1, Math.min(input.limit, PAGE_ROWS_MAX));
-  const cursor = input.cursor === undefined ? Number.NaN : Number.parseInt(input.cursor, 10);
-  const rows = read(Number.isSafeInteger(cursor) ? cursor : Number.MAX_SAFE_INTEGER, limit + 1);
-  const shown = rows.slice(0, limit);
-  const last = shown.at(-1);
-  return {
-    rows: shown.map(decode),
-    nextCursor: rows.length > limit && last !== undefined ? String(last[key]) : null,
-  };
 }
 
 function mailboxes(

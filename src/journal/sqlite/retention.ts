@@ -4,6 +4,10 @@
 import type { Context } from './context.ts';
 import type { InnerRequests } from './protocol.ts';
 
+/** Of a row of `messages`: its octets are wanted by those who have not got it yet. */
+const IS_LEAVING =
+  'EXISTS (SELECT 1 FROM outgoing o WHERE o.journal_id = messages.journal_id AND o.ended_at IS NULL)';
+
 type In<Kind extends keyof InnerRequests> = InnerRequests[Kind]['in'];
 type Out<Kind extends keyof InnerRequests> = InnerRequests[Kind]['out'];
 
@@ -47,7 +51,8 @@ export function segmentState({ db }: Context, input: In<'segment-state'>): Out<'
   );
   const unfinished = db.all(
     `SELECT journal_id, raw_offset, size_bytes FROM messages
-     WHERE journal_id BETWEEN ? AND ? AND state <> 'done' AND raw_file LIKE 'log/%'`,
+     WHERE journal_id BETWEEN ? AND ? AND raw_file LIKE 'log/%'
+       AND (state <> 'done' OR ${IS_LEAVING})`,
     input.fromId,
     input.toId,
   );
@@ -91,10 +96,11 @@ function segmentRange(file: string): number | null {
 export function spoolExpired({ db }: Context, input: In<'spool-expired'>): Out<'spool-expired'> {
   // A copy that was absorbed everywhere is needed by nobody from the decision on.
   const rows = db.all(
-    `SELECT m.raw_file FROM messages m
-     WHERE m.raw_file >= 'spool/' AND m.raw_file < 'spool0' AND m.state = 'done'
-       AND (m.received_at < ? OR NOT EXISTS
-         (SELECT 1 FROM deliveries d WHERE d.journal_id = m.journal_id AND d.state <> 'absorbed'))
+    `SELECT raw_file FROM messages
+     WHERE raw_file >= 'spool/' AND raw_file < 'spool0' AND state = 'done'
+       AND NOT ${IS_LEAVING}
+       AND (received_at < ? OR NOT EXISTS
+         (SELECT 1 FROM deliveries d WHERE d.journal_id = messages.journal_id AND d.state <> 'absorbed'))
      LIMIT ?`,
     input.before,
     input.limit,

@@ -12,7 +12,7 @@ import type { Queries } from '../queries.ts';
 import type { Transitions } from '../transitions.ts';
 import type { Context } from './context.ts';
 import { type Database, isFatal, isFull, openDatabase } from './database.ts';
-import { applyRecords, claimMessages, type Leases } from './messages.ts';
+import { applyRecords, claimMessages, type Leases, settleUnsubmitted } from './messages.ts';
 import type {
   FromWorker,
   InnerRequests,
@@ -35,7 +35,7 @@ class RowsThread {
   readonly #db: Database;
   readonly #folder: string;
   readonly #tell: (message: FromWorker) => void;
-  readonly #transitions: TransitionTable = transitionTable({ after: '' });
+  readonly #transitions: TransitionTable = transitionTable({ round: { after: '' }, sending: new Set() });
   readonly #leases: Leases = new Set();
   readonly #waiting: Request[] = [];
   #scheduled = false;
@@ -95,6 +95,7 @@ class RowsThread {
     const ids = [...request.ids];
     const context: Context = {
       db: this.#db,
+      folder: this.#folder,
       changed,
       takeId() {
         const id = ids.pop();
@@ -148,6 +149,7 @@ class RowsThread {
     'segment-state': segmentState,
     'raw-moved': rawMoved,
     'spool-expired': spoolExpired,
+    'settle-unsubmitted': settleUnsubmitted,
     'swept-at': (context, input) => context.db.setMeta('swept_at', String(input.at)),
     stop: () => undefined,
   };

@@ -4,7 +4,7 @@
 import { join } from 'node:path';
 import { UNAUTHENTICATED, type Verdict } from '../../authentication/verdict.ts';
 import { AimxError } from '../../system/errors.ts';
-import type { AcceptedEnvelope, Arrival } from '../acceptance.ts';
+import type { AcceptedEnvelope, Arrival, Settlement } from '../acceptance.ts';
 import { toDeliveryId, toJournalId } from '../ids.ts';
 import type { AbsorbedRow } from '../queries.ts';
 import type { DeliveryRow, MessageRow, RunRow, TraceRow } from '../rows.ts';
@@ -18,6 +18,7 @@ export interface StoredEnvelope {
   readonly sizeBytes: number;
   /** File of a large message, relative to the journal's folder; null where the content is in the log. */
   readonly spool: string | null;
+  readonly settles?: Settlement;
 }
 
 export function decodeDelivery(row: SqlRow): DeliveryRow {

@@ -3,7 +3,7 @@
  */
 
 import type { HookPlan } from '../hook-plan.ts';
-import type { DeliveryRow } from '../rows.ts';
+import type { DeliveryRow, SendStatus } from '../rows.ts';
 import { type Context, trace } from './context.ts';
 
 /** Code of what a restore holds (design §3.8); no promotion and no verification lets it go. */
@@ -63,6 +63,8 @@ export function insertRuns(
     readonly plans: readonly HookPlan[];
     /** The message was not done when a restore began: what it starts may have started already. */
     readonly restored: boolean;
+    /** Of `after_send`. */
+    readonly sendStatus?: SendStatus;
     readonly at: number;
   },
 ): void {
@@ -71,10 +73,10 @@ export function insertRuns(
     const held = options.restored
       ? `${RESTORED}: The journal was restored while this message was on its way`
       : (plan.held ?? replayReason(context, delivery.deliveryId, plan));
-    const runId = context.takeId();
+    const runId = plan.runId ?? context.takeId();
     const inserted = context.db.run(
-      `INSERT OR IGNORE INTO runs (run_id, delivery_id, mailbox_id, mailbox, id, sequence, hook, event, ordinal,
-         generation, state, reason, changed_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?)`,
+      `INSERT OR IGNORE INTO runs (run_id, delivery_id, mailbox_id, mailbox, id, sequence, hook, event, send_status,
+         ordinal, generation, state, reason, changed_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?)`,
       runId,
       delivery.deliveryId,
       delivery.mailboxId,
@@ -83,6 +85,7 @@ export function insertRuns(
       delivery.sequence,
       plan.hook,
       plan.event,
+      options.sendStatus ?? '',
       plan.ordinal,
       held === null ? 'due' : 'held',
       held,

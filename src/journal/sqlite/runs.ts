@@ -210,11 +210,12 @@ export function replayRun(
       },
     );
   db.run(
-    `INSERT INTO runs (run_id, delivery_id, mailbox_id, mailbox, id, sequence, hook, event, ordinal, generation,
-       state, due_at, changed_at)
-     SELECT ?1, delivery_id, mailbox_id, mailbox, id, sequence, hook, event, ordinal,
+    `INSERT INTO runs (run_id, delivery_id, mailbox_id, mailbox, id, sequence, hook, event, send_status, ordinal,
+       generation, state, due_at, changed_at)
+     SELECT ?1, delivery_id, mailbox_id, mailbox, id, sequence, hook, event, send_status, ordinal,
        (SELECT MAX(generation) + 1 FROM runs o
-        WHERE o.delivery_id = r.delivery_id AND o.hook = r.hook AND o.event = r.event), 'due', ?2, ?2
+        WHERE o.delivery_id = r.delivery_id AND o.hook = r.hook AND o.event = r.event
+          AND o.send_status = r.send_status), 'due', ?2, ?2
      FROM runs r WHERE run_id = ?3`,
     input.newRunId,
     input.at,

@@ -6,7 +6,11 @@ import type { Identity } from '../transitions.ts';
 import type { Database } from './database.ts';
 
 /** The parent's thread where the mailbox knows the parent; else what the message itself tells. */
-export function decideThread(db: Database, mailboxId: string, identity: Identity): string {
+export function decideThread(
+  db: Database,
+  mailboxId: string,
+  identity: Pick<Identity, 'messageId' | 'inReplyTo' | 'references' | 'contentFingerprint'>,
+): string {
   const parent = identity.inReplyTo ?? identity.references.at(-1) ?? null;
   if (parent !== null) {
     const known = db.get(

@@ -17,6 +17,11 @@ import {
 import { identify } from './identify.ts';
 import { legacyScanned, legacyWaits, registerMailboxes } from './mailboxes.ts';
 import { readAttempt } from './messages.ts';
+import { answered } from './outgoing/answered.ts';
+import { attempted, transmitting } from './outgoing/attempts.ts';
+import { claimOutgoing, type RecipientLeases, releaseOutgoing } from './outgoing/claim.ts';
+import { decideOutgoing } from './outgoing/decisions.ts';
+import { submit } from './outgoing/submit.ts';
 import { cancelRuns, releaseRuns, replayRun, runAgain, runEnded, runStarted } from './runs.ts';
 import { beginEpoch, sweep } from './upkeep.ts';
 
@@ -27,8 +32,15 @@ export type TransitionTable = {
   ) => Transitions[Kind]['out'];
 };
 
-/** @param round Where handing out runs goes on; lives as long as the process. */
-export function transitionTable(round: Round): TransitionTable {
+/** What is no row, and lives as long as the process. */
+interface WorkingMemory {
+  /** Where handing out runs goes on. */
+  readonly round: Round;
+  /** Recipients that are handed out and not given back. */
+  readonly sending: RecipientLeases;
+}
+
+export function transitionTable({ round, sending }: WorkingMemory): TransitionTable {
   return {
     'register-mailboxes': registerMailboxes,
     authenticated,
@@ -52,5 +64,12 @@ export function transitionTable(round: Round): TransitionTable {
     'begin-epoch': beginEpoch,
     'forget-fingerprints': forgetFingerprints,
     sweep,
+    submit,
+    'claim-outgoing': (context, input) => claimOutgoing(context, sending, input),
+    'release-outgoing': (context, input) => releaseOutgoing(context, sending, input.recipientIds),
+    transmitting,
+    attempted: (context, input) => attempted(context, sending, input),
+    'decide-outgoing': decideOutgoing,
+    answered,
   };
 }

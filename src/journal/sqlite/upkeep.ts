@@ -4,6 +4,8 @@
 import { toRunId } from '../ids.ts';
 import type { Transitions } from '../transitions.ts';
 import { type Context, trace } from './context.ts';
+import { holdAll } from './outgoing/decisions.ts';
+import { CALLER_KEY_MS } from './outgoing/send-keys.ts';
 import { openGate, RESTORED } from './run-plan.ts';
 
 /**
@@ -33,12 +35,14 @@ export function beginEpoch(
     });
   // The hooks of what is accepted and not decided do not exist yet; they will be held too.
   db.run("UPDATE messages SET restored = 1 WHERE state <> 'done'");
+  const outgoing = holdAll(context, reason, input.at);
   // Files that are newer than the rows are read in before a duplicate is judged.
   db.run('UPDATE mailboxes SET legacy_pending = 1 WHERE active = 1');
   db.setMeta('epoch', input.epoch);
-  trace(context, { at: input.at, event: 'epoch.begun', detail: { reason: input.reason, held: rows.length } });
+  const held = rows.length + outgoing.length;
+  trace(context, { at: input.at, event: 'epoch.begun', detail: { reason: input.reason, held } });
   context.changed.add('runs');
-  return { held: rows.length };
+  return { held };
 }
 
 export function sweep(context: Context, input: Transitions['sweep']['in']): Transitions['sweep']['out'] {
@@ -67,6 +71,12 @@ export function sweep(context: Context, input: Transitions['sweep']['in']): Tran
     });
   for (const deliveryId of new Set(expired.map((row) => row['delivery_id'] as number)))
     openGate(context, deliveryId, input.at);
+  db.run(
+    `DELETE FROM send_keys WHERE (scope, key) IN
+       (SELECT scope, key FROM send_keys WHERE content_hash IS NOT NULL AND at < ? LIMIT ?)`,
+    input.at - CALLER_KEY_MS,
+    input.limit,
+  );
   return {
     more: fingerprints === input.limit || expired.length === input.limit,
     expiredRuns: expired.map((row) => toRunId(row['run_id'] as string)),

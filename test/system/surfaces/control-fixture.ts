@@ -181,6 +181,7 @@ async function deliverMessage(fixture: Fixture, raw: string, mailbox: string): P
       references: [],
       subject: summary.header.subject,
       from: summary.header.from,
+      automatic: null,
     },
     targets: message.deliveries.map(({ deliveryId }) => ({
       deliveryId,
