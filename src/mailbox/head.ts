@@ -58,6 +58,9 @@ export interface OwnerMarks {
 
 export const NO_MARKS: OwnerMarks = { read: false, read_at: null, labels: [] };
 
+/** Of a sent copy: who sends a message has read it. */
+export const SENT_MARKS: OwnerMarks = { read: true, read_at: null, labels: [] };
+
 export function ownerMarks(fields: Readonly<Record<string, unknown>>): OwnerMarks {
   const labels = fields['labels'];
   return {

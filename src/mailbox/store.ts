@@ -13,6 +13,7 @@
 import type { Clock, EpochMs } from '../system/clock.ts';
 import type { Faults } from '../system/faults.ts';
 import type { Files, Folder, Owner } from '../system/files.ts';
+import type { MailFolder } from './layout.ts';
 import { LEGACY_SLICE_ENTRIES, type LegacySlice, legacyNames, takeOverSlice } from './legacy.ts';
 import { OpenFolders } from './open-folders.ts';
 import { ensureParent, PARENT_FOLDER_MODE, secureParent } from './open-mailbox.ts';
@@ -28,10 +29,15 @@ export type MailboxOwner = Owner | null | 'missing';
 export interface MailboxPlace {
   readonly mailbox: string;
   readonly owner: MailboxOwner;
+  /** Which of its folders; absent: the inbox. */
+  readonly folder?: WrittenFolder;
 }
 
+/** The folders that the daemon writes into by itself. */
+export type WrittenFolder = Extract<MailFolder, 'inbox' | 'sent'>;
+
 export interface MailboxStore extends AsyncDisposable {
-  /** Publishes a staged message in its mailbox's inbox (publish.ts). */
+  /** Publishes a staged message in a folder of its mailbox (publish.ts). */
   publish(place: MailboxPlace, message: StagedMessage): Promise<PublishOutcome>;
   /** What the owner has set on the stored message, for the better copy that is to replace it. */
   storedMarks(place: MailboxPlace, id: string): Promise<StoredMarks | ProblemOutcome>;
@@ -68,6 +74,8 @@ export interface MailboxStoreOptions {
   readonly operationMsMax?: number;
 }
 
+const WRITTEN_FOLDERS: readonly WrittenFolder[] = ['inbox', 'sent'];
+
 /** Messages that share one flush of their mailbox's folder; more would keep the first one waiting. */
 const PUBLISH_BATCH_MAX = 64;
 
@@ -77,29 +85,32 @@ interface Batch {
 }
 
 /**
- * Opens the data folder, makes `inbox/` where it is absent, and checks that nobody else may write there.
+ * Opens the data folder, makes `inbox/` and `sent/` where they are absent, and checks that nobody else may write there.
  *
- * @throws AimxError `files.unsafe` where the data folder or its inbox belongs to somebody else.
+ * @throws AimxError `files.unsafe` where the data folder or one of these belongs to somebody else.
  */
 export async function openMailboxStore(options: MailboxStoreOptions): Promise<MailboxStore> {
   await using data = await options.files.ensureRoot(options.dataDir, { mode: PARENT_FOLDER_MODE });
   await secureParent(data, options.self);
   // A text for readers: a full or read-only disk must not keep mail from coming in because of it.
   await ensureReadme(data).catch((error: unknown) => problemOf(error, options.dataDir));
-  return new FolderStore(options, await ensureParent(data, 'inbox', options.self));
+  return new FolderStore(options, {
+    inbox: await ensureParent(data, 'inbox', options.self),
+    sent: await ensureParent(data, 'sent', options.self),
+  });
 }
 
 class FolderStore implements MailboxStore {
   readonly #options: MailboxStoreOptions;
-  readonly #inbox: Folder;
-  readonly #folders: OpenFolders;
+  readonly #parents: Readonly<Record<WrittenFolder, Folder>>;
+  readonly #open: Readonly<Record<WrittenFolder, OpenFolders>>;
   readonly #queue: MailboxQueue;
   readonly #batches = new Map<string, Batch>();
 
-  constructor(options: MailboxStoreOptions, inbox: Folder) {
+  constructor(options: MailboxStoreOptions, parents: Readonly<Record<WrittenFolder, Folder>>) {
     this.#options = options;
-    this.#inbox = inbox;
-    this.#folders = new OpenFolders(inbox);
+    this.#parents = parents;
+    this.#open = { inbox: new OpenFolders(parents.inbox), sent: new OpenFolders(parents.sent) };
     this.#queue = new MailboxQueue({
       clock: options.clock,
       limitMs: options.operationMsMax ?? FILE_OPERATION_MS_MAX,
@@ -109,7 +120,7 @@ class FolderStore implements MailboxStore {
   async publish(place: MailboxPlace, message: StagedMessage): Promise<PublishOutcome> {
     // Two owners of one name are two mailboxes, for the moment in which the config changes.
     const owner = this.#account(place.owner);
-    const key = `${owner?.uid ?? ''}/${place.mailbox}`;
+    const key = `${owner?.uid ?? ''}/${place.folder ?? 'inbox'}/${place.mailbox}`;
     let batch = this.#batches.get(key);
     if (batch === undefined || batch.messages.length >= PUBLISH_BATCH_MAX) {
       batch = this.#beginBatch(key, place);
@@ -183,19 +194,21 @@ class FolderStore implements MailboxStore {
 
   /** Runs `use` on the mailbox's folder when its turn comes; a file system's error becomes a problem. */
   async #with<Result>(
-    { mailbox, owner }: MailboxPlace,
+    { mailbox, owner, folder = 'inbox' }: MailboxPlace,
     use: (folder: Folder, account: Owner) => Promise<Result>,
   ): Promise<Result | ProblemOutcome> {
-    const path = `${this.#inbox.path}/${mailbox}`;
+    const path = `${this.#parents[folder].path}/${mailbox}`;
     try {
-      return await this.#queue.run(mailbox, () => this.#folders.use(mailbox, this.#account(owner), use));
+      return await this.#queue.run(mailbox, () => this.#open[folder].use(mailbox, this.#account(owner), use));
     } catch (error) {
       return problemOf(error, path);
     }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#folders[Symbol.asyncDispose]();
-    await this.#inbox[Symbol.asyncDispose]();
+    for (const folder of WRITTEN_FOLDERS) {
+      await this.#open[folder][Symbol.asyncDispose]();
+      await this.#parents[folder][Symbol.asyncDispose]();
+    }
   }
 }

@@ -25,7 +25,7 @@ const NAMES_TRIED_MAX = 20;
 
 /** @throws DeliveryObstructed where the delivery must wait; a file system's error from staging. */
 export async function deliverStep(work: DeliveryWork, world: World, signal: AbortSignal): Promise<void> {
-  const { delivery, message, summary } = work;
+  const { delivery } = work;
   const place = placeFor(delivery, world);
   let current = work;
   for (let tried = 0; tried < NAMES_TRIED_MAX; tried += 1) {
@@ -44,13 +44,7 @@ export async function deliverStep(work: DeliveryWork, world: World, signal: Abor
           at: world.clock.now(),
         });
         world.faults.reach('pipeline.delivered');
-        world.log.info('delivery.delivered', {
-          journal_id: message.journalId,
-          mailbox: row.mailbox,
-          id: staged.id,
-          from: summary.header.from,
-          subject: summary.header.subject,
-        });
+        logDelivered(row, staged.id, work, world);
         return;
       case 'taken': {
         const { id } = await world.journal.advance('id-taken', {
@@ -77,12 +71,22 @@ export async function deliverStep(work: DeliveryWork, world: World, signal: Abor
 /** @throws DeliveryObstructed where the mailbox of an accepted message is gone. */
 export function placeFor(delivery: DeliveryRow, world: World): MailboxPlace {
   const place = world.directory.placeOf(delivery.mailboxId);
-  if (place !== null) return place;
+  if (place !== null) return { ...place, folder: delivery.folder };
   throw new DeliveryObstructed({
     code: 'mailbox-removed',
     reason: `mailbox "${delivery.mailbox}" was removed, or given to another owner, after this message was accepted`,
     hint: `Put [mailboxes.${delivery.mailbox}] with its owner back into config.toml and reload`,
   });
+}
+
+/** A sent copy is no mail that came. */
+function logDelivered(row: DeliveryRow, id: string, { message, summary }: DeliveryWork, world: World): void {
+  const { journalId } = message;
+  const { mailbox } = row;
+  const { from, to, subject } = summary.header;
+  if (row.folder === 'sent')
+    world.log.info('delivery.filed', { journal_id: journalId, mailbox, id, to, subject });
+  else world.log.info('delivery.delivered', { journal_id: journalId, mailbox, id, from, subject });
 }
 
 async function stageAndRecord(
@@ -92,9 +96,9 @@ async function stageAndRecord(
   signal: AbortSignal,
 ): Promise<StagedMessage> {
   const { deliveryId } = work.delivery;
-  const staged = await stage(work, place, world, signal);
+  const { staged, shown } = await stage(work, place, world, signal);
   world.faults.reach('pipeline.staging');
-  await world.journal.advance('staged', { deliveryId, at: world.clock.now() });
+  await world.journal.advance('staged', { deliveryId, ...shown, at: world.clock.now() });
   world.faults.reach('pipeline.staged');
   return staged;
 }

@@ -14,7 +14,7 @@ import type { MailboxPlace } from '../mailbox/store.ts';
 import { assert, assertNever } from '../system/assert.ts';
 import { placeFor } from './deliver.ts';
 import { planReceiving } from './identify.ts';
-import { stage } from './stage.ts';
+import { type ShownVersion, stage } from './stage.ts';
 import { stagedNames } from './staged-names.ts';
 import { DeliveryObstructed, obstacleOfProblem } from './waiting.ts';
 import type { DeliveryWork } from './work.ts';
@@ -29,7 +29,7 @@ export async function promoteStep(work: DeliveryWork, world: World, signal: Abor
   const place = placeFor(delivery, world);
   const exchange =
     delivery.state === 'exchanging' ? exchangeOf(delivery) : await stageCopy(work, place, world, signal);
-  if (exchange === null) return await record(delivery, 'gone', world);
+  if ('gone' in exchange) return await record(delivery, 'gone', world, exchange.gone);
   const outcome = await world.mailboxes.promote(place, exchange.staged, exchange.inode);
   world.faults.reach('pipeline.exchanged');
   switch (outcome.kind) {
@@ -43,28 +43,33 @@ export async function promoteStep(work: DeliveryWork, world: World, signal: Abor
   }
 }
 
+/** The owner has taken the stored file away. */
+interface Gone {
+  readonly gone: ShownVersion;
+}
+
 interface Exchange {
   readonly staged: StagedMessage;
   readonly inode: string;
 }
 
-/** Stages the better copy with the owner's flags; null where the owner has taken the stored file away. */
+/** Stages the better copy with the owner's flags. */
 async function stageCopy(
   work: DeliveryWork,
   place: MailboxPlace,
   world: World,
   signal: AbortSignal,
-): Promise<Exchange | null> {
+): Promise<Exchange | Gone> {
   const { delivery } = work;
   assert(delivery.id !== null, 'a delivered message has an id');
   const marks = await world.mailboxes.storedMarks(place, delivery.id);
   if (marks.kind === 'problem') throw new DeliveryObstructed(obstacleOfProblem(marks.problem));
   const flags = marks.kind === 'stored' ? marks.marks : NO_MARKS;
   // Also for one that is gone: its hooks still start on the better copy's stdin.
-  const staged = await stage(work, place, world, signal, flags);
+  const { staged, shown } = await stage(work, place, world, signal, flags);
   if (marks.kind === 'gone') {
     await world.staging.removeTree(staged.stagedName);
-    return null;
+    return { gone: shown };
   }
   const stat = await world.staging.statEntry(staged.stagedName);
   assert(stat !== null, 'a staged copy lies in the staging folder, which is ours alone');
@@ -72,6 +77,7 @@ async function stageCopy(
   await world.journal.advance('exchanging', {
     deliveryId: delivery.deliveryId,
     inode: exchangeKey(exchange),
+    ...shown,
     at: world.clock.now(),
   });
   world.faults.reach('pipeline.exchanging');
@@ -99,14 +105,21 @@ function isForm(form: string | undefined): form is MessageForm {
   return form === 'file' || form === 'bundle';
 }
 
-async function record(delivery: DeliveryRow, outcome: 'replaced' | 'gone', world: World): Promise<void> {
+async function record(
+  delivery: DeliveryRow,
+  outcome: 'replaced' | 'gone',
+  world: World,
+  shown: ShownVersion = {},
+): Promise<void> {
   const mailbox = world.directory.configOf(delivery.mailboxId);
   const trust = { trusted: delivery.trusted ?? 'none', reason: delivery.trustReason } as const;
   await world.journal.advance('promoted', {
     deliveryId: delivery.deliveryId,
     outcome,
-    hooks: planReceiving(mailbox, trust),
+    hooks: delivery.folder === 'inbox' ? planReceiving(mailbox, trust) : [],
+    ...shown,
     at: world.clock.now(),
   });
-  world.log.info('delivery.promoted', { mailbox: delivery.mailbox, id: delivery.id, outcome });
+  if (delivery.folder === 'inbox')
+    world.log.info('delivery.promoted', { mailbox: delivery.mailbox, id: delivery.id, outcome });
 }

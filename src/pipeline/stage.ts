@@ -3,8 +3,8 @@
  * mailbox's owner cannot reach it.
  */
 import { replyToWarning } from '../authentication/reply-to.ts';
-import type { DeliveryRow } from '../journal/journal.ts';
-import { NO_MARKS, type OwnerMarks } from '../mailbox/head.ts';
+import type { DeliveryRow, OutgoingRow } from '../journal/journal.ts';
+import { NO_MARKS, type OwnerMarks, SENT_MARKS } from '../mailbox/head.ts';
 import { markdownName, messagePath } from '../mailbox/layout.ts';
 import type { StagedMessage } from '../mailbox/publish.ts';
 import type { MailboxOwner, MailboxPlace } from '../mailbox/store.ts';
@@ -22,6 +22,16 @@ import type { World } from './world.ts';
 const MESSAGE_FILE_MODE = 0o600;
 const BUNDLE_MODE = 0o700;
 
+/** Of a sent copy: which version of its outgoing row it shows. */
+export interface ShownVersion {
+  readonly shownVersion?: number;
+}
+
+export interface Staged {
+  readonly staged: StagedMessage;
+  readonly shown: ShownVersion;
+}
+
 /**
  * Stages a delivery: everything it needs is flushed when this resolves, the hooks' stdin included.
  *
@@ -33,8 +43,8 @@ export async function stage(
   place: MailboxPlace,
   world: World,
   signal: AbortSignal,
-  flags: OwnerMarks = NO_MARKS,
-): Promise<StagedMessage> {
+  flags: OwnerMarks = work.delivery.folder === 'sent' ? SENT_MARKS : NO_MARKS,
+): Promise<Staged> {
   const { delivery } = work;
   const { id } = delivery;
   assert(id !== null, 'a delivery is staged after its id is reserved');
@@ -49,7 +59,7 @@ export async function stage(
   const form = read.attachments.length === 0 ? 'file' : 'bundle';
   const path = messagePath({
     dataDir: world.config().dataDir,
-    folder: 'inbox',
+    folder: delivery.folder,
     mailbox: place.mailbox,
     id,
     form,
@@ -62,8 +72,9 @@ export async function stage(
       path: filename,
     }),
   );
-  const facts = factsOf(work, id, flags);
-  const warnings = [...read.warnings, ...replyToWarnings(work, read)];
+  const outgoing = await outgoingOf(delivery, world);
+  const facts = factsOf(work, id, flags, outgoing);
+  const warnings = [...read.warnings, ...(outgoing === null ? replyToWarnings(work, read) : [])];
   const frontmatter = composeFrontmatter({ ...read, warnings }, facts, entries);
   const document = new TextEncoder().encode(formatDocument(frontmatter, read.body));
   const written = { mode: MESSAGE_FILE_MODE, ...(owner === null ? {} : { owner }), durable: true };
@@ -72,7 +83,10 @@ export async function stage(
   if (await hasRuns(work, world))
     await stageStdin(delivery, document, hookVariables(frontmatter, path), world);
   await staging.sync();
-  return { stagedName: form === 'file' ? names.file : names.bundle, id, form };
+  return {
+    staged: { stagedName: form === 'file' ? names.file : names.bundle, id, form },
+    shown: outgoing === null ? {} : { shownVersion: outgoing.version },
+  };
 }
 
 /** What is to be said of its Reply-To, which decides where an answer goes. */
@@ -128,7 +142,20 @@ async function stageStdin(
   await world.stdin.sync();
 }
 
-function factsOf({ delivery, message, summary }: DeliveryWork, id: string, flags: OwnerMarks): DeliveryFacts {
+/** What has become of a message of ours; null for one that came in. */
+async function outgoingOf({ folder, deliveryId }: DeliveryRow, world: World): Promise<OutgoingRow | null> {
+  if (folder === 'inbox') return null;
+  const outgoing = await world.journal.query('outgoing-of', { deliveryId });
+  assert(outgoing !== null, 'a sent copy has its outgoing row');
+  return outgoing;
+}
+
+function factsOf(
+  { delivery, message, summary }: DeliveryWork,
+  id: string,
+  flags: OwnerMarks,
+  outgoing: OutgoingRow | null,
+): DeliveryFacts {
   const { verdict } = message;
   assert(verdict !== null && delivery.threadId !== null, 'a reserved delivery has a verdict and a thread');
   return {
@@ -139,7 +166,7 @@ function factsOf({ delivery, message, summary }: DeliveryWork, id: string, flags
     tag: delivery.tag,
     receivedAt: message.arrival.receivedAt,
     receivedFromIp: message.arrival.clientAddress,
-    envelopeFrom: message.envelope.reversePath,
+    envelopeFrom: outgoing?.reversePath ?? message.envelope.reversePath,
     sizeBytes: message.sizeBytes,
     verdict,
     trusted: delivery.trusted ?? 'none',

@@ -9,6 +9,7 @@ import { silentLog } from '../../src/system/log.ts';
 import { systemRandom } from '../../src/system/random.ts';
 import { journalContract } from './journal.contract.ts';
 import type { Store } from './journal-fixture.ts';
+import { outgoingContract } from './outgoing.contract.ts';
 
 async function folderStore(): Promise<Store> {
   const root = await mkdtemp(join(tmpdir(), 'aimx-journal-'));
@@ -37,3 +38,4 @@ async function folderStore(): Promise<Store> {
 }
 
 journalContract('folder journal', folderStore);
+outgoingContract('folder journal', folderStore);
