@@ -13,6 +13,7 @@ import type { Transitions } from '../transitions.ts';
 import type { Context } from './context.ts';
 import { type Database, isFatal, isFull, openDatabase } from './database.ts';
 import { applyRecords, claimMessages, type Leases, settleUnsubmitted } from './messages.ts';
+import type { RecipientLeases } from './outgoing/claim.ts';
 import type {
   FromWorker,
   InnerRequests,
@@ -35,8 +36,9 @@ class RowsThread {
   readonly #db: Database;
   readonly #folder: string;
   readonly #tell: (message: FromWorker) => void;
-  readonly #transitions: TransitionTable = transitionTable({ round: { after: '' }, sending: new Set() });
   readonly #leases: Leases = new Set();
+  readonly #sending: RecipientLeases = new Set();
+  readonly #transitions: TransitionTable = transitionTable({ round: { after: '' }, sending: this.#sending });
   readonly #waiting: Request[] = [];
   #scheduled = false;
 
@@ -58,7 +60,7 @@ class RowsThread {
     const batch = this.#waiting.splice(0, BATCH_REQUESTS_MAX);
     this.#scheduled = this.#waiting.length > 0;
     if (this.#scheduled) setImmediate(() => this.#run());
-    const leased = new Set(this.#leases);
+    const leased = { messages: new Set(this.#leases), sending: new Set(this.#sending) };
     try {
       this.#tell({ kind: 'replies', ...this.#commit(batch) });
     } catch (error) {
@@ -170,9 +172,10 @@ class RowsThread {
     return released.length > 0;
   }
 
-  #undo(leased: Leases): void {
-    this.#leases.clear();
-    for (const journalId of leased) this.#leases.add(journalId);
+  #undo(leased: { readonly messages: Leases; readonly sending: RecipientLeases }): void {
+    restore(this.#leases, leased.messages);
+    // A result that could not be written down still keeps its recipients from being tried again.
+    restore(this.#sending, leased.sending);
     try {
       this.#db.exec('ROLLBACK');
     } catch {
@@ -189,6 +192,11 @@ function remoteError(error: unknown): RemoteError {
     message: error instanceof Error ? error.message : String(error),
     stack: error instanceof Error ? error.stack : undefined,
   };
+}
+
+function restore(set: Set<number>, before: ReadonlySet<number>): void {
+  set.clear();
+  for (const item of before) set.add(item);
 }
 
 function readOpened(db: Database): RowsOpened {
