@@ -1,7 +1,8 @@
 /**
  * The hash of a canonical body (RFC 6376 §3.4.3, §3.4.4), in one pass and without a copy of it.
  *
- * Always of the whole: a signature whose `l=` says less is no pass, whatever its hash.
+ * Always of the whole: a signature whose `l=` says less is no pass, whatever its hash. Who verifies has
+ * all of it at once, who signs gets it in pieces.
  */
 import { createHash, type Hash } from 'node:crypto';
 import type { Canonicalization } from './canonical-field.ts';
@@ -54,38 +55,65 @@ class ChunkWriter {
 }
 
 /**
- * White space within lines made one space, at their ends nothing; no empty lines at the end; a last line
- * gets its CRLF; an empty body stays empty (§3.4.4).
+ * The relaxed form of a body that comes in pieces, cut anywhere.
+ *
+ * White space within lines is made one space, at their ends nothing; no empty lines at the end; a last
+ * line gets its CRLF; an empty body stays empty (§3.4.4).
  */
-function hashRelaxed(body: Uint8Array): BodyHash {
-  const writer = new ChunkWriter();
-  let lineEnds = 0;
-  let hasSpace = false;
-  let isEmpty = true;
-  for (let at = 0; at < body.length; at += 1) {
-    const octet = body[at] as number;
-    if (octet === SPACE || octet === TAB) hasSpace = true;
-    else if (octet === CR && body[at + 1] === LF) {
-      lineEnds += 1;
-      hasSpace = false;
-      at += 1;
-    } else {
-      // Line ends are written only once something follows them: those at the end are one.
-      for (; lineEnds > 0; lineEnds -= 1) {
-        writer.write(CR);
-        writer.write(LF);
+export class RelaxedBodyHasher {
+  readonly #writer = new ChunkWriter();
+  /** Line ends are written only once something follows them: those at the end are one. */
+  #lineEnds = 0;
+  #hasSpace = false;
+  #isEmpty = true;
+  /** The last octet was a CR: the next one says whether it ends a line. */
+  #hasCr = false;
+
+  update(piece: Uint8Array): void {
+    for (let at = 0; at < piece.length; at += 1) {
+      const octet = piece[at] as number;
+      if (this.#hasCr) {
+        this.#hasCr = false;
+        if (octet === LF) {
+          this.#lineEnds += 1;
+          this.#hasSpace = false;
+          continue;
+        }
+        this.#write(CR);
       }
-      if (hasSpace) writer.write(SPACE);
-      hasSpace = false;
-      writer.write(octet);
-      isEmpty = false;
+      if (octet === CR) this.#hasCr = true;
+      else if (octet === SPACE || octet === TAB) this.#hasSpace = true;
+      else this.#write(octet);
     }
   }
-  if (!isEmpty) {
-    writer.write(CR);
-    writer.write(LF);
+
+  /** An octet that is neither white space nor part of a line end. */
+  #write(octet: number): void {
+    for (; this.#lineEnds > 0; this.#lineEnds -= 1) {
+      this.#writer.write(CR);
+      this.#writer.write(LF);
+    }
+    if (this.#hasSpace) this.#writer.write(SPACE);
+    this.#hasSpace = false;
+    this.#writer.write(octet);
+    this.#isEmpty = false;
   }
-  return writer.finish();
+
+  /** To be called once, when all has been given. */
+  finish(): BodyHash {
+    if (this.#hasCr) this.#write(CR);
+    if (!this.#isEmpty) {
+      this.#writer.write(CR);
+      this.#writer.write(LF);
+    }
+    return this.#writer.finish();
+  }
+}
+
+function hashRelaxed(body: Uint8Array): BodyHash {
+  const hasher = new RelaxedBodyHasher();
+  hasher.update(body);
+  return hasher.finish();
 }
 
 /** @param body CRLF line ends; a CR or LF alone is an octet like others. */

@@ -12,6 +12,16 @@ function relaxedValue(value: string): string {
 }
 
 /**
+ * One field in its relaxed form, without its final CRLF (§3.4.2).
+ *
+ * @param name Lower case.
+ * @param value What stands behind the colon, folds included, one character per octet.
+ */
+export function relaxedField(name: string, value: string): string {
+  return `${name}:${relaxedValue(value)}`;
+}
+
+/**
  * One field without its final CRLF, one character per octet.
  *
  * @param message Where the field stands.
@@ -25,7 +35,7 @@ export function canonicalField(
   const value = options.value ?? message.bytes.toString('latin1', field.valueStart, field.end);
   if (options.form === 'simple')
     return message.bytes.toString('latin1', field.start, field.valueStart) + value;
-  return `${field.name}:${relaxedValue(value)}`;
+  return relaxedField(field.name, value);
 }
 
 /**
