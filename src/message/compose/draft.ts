@@ -24,6 +24,11 @@ export interface DraftAttachment {
   readonly open: () => AsyncIterable<Uint8Array>;
   /** What the text calls it by (`![](chart.png)`), for a picture that is shown in its place; null: beside the text. */
   readonly inlineAs: string | null;
+  /**
+   * True where the octets were looked at (seven-bit.ts): a message is then attached as one. Any other
+   * `message/*` travels as octets, since it may not be encoded under that type (RFC 2046 §5.2).
+   */
+  readonly isSevenBit?: boolean;
 }
 
 export interface Draft {
