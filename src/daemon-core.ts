@@ -19,6 +19,7 @@ import { openMailboxStore } from './mailbox/store.ts';
 import { evaluateConfig } from './operations/config-file.ts';
 import { openRaw } from './operations/journal-files.ts';
 import type { OperationWorld } from './operations/operation.ts';
+import { createSigningKeys, type FileSigningKeys } from './operations/signing-keys.ts';
 import { createAuthenticator } from './pipeline/authentication-process.ts';
 import type { Authenticator } from './pipeline/authenticator.ts';
 import { createMailboxRegistry, type MailboxRegistry } from './pipeline/mailbox-registry.ts';
@@ -82,6 +83,7 @@ export interface Core extends AsyncDisposable {
   /** Starts what happens after the `250`. */
   readonly work: () => Promise<{ readonly pipeline: Pipeline }>;
   readonly operationWorld: () => OperationWorld;
+  readonly signingKeys: FileSigningKeys;
 }
 
 /**
@@ -142,6 +144,7 @@ class OpenedCore implements Core {
   readonly journal: Journal;
   readonly registry: MailboxRegistry;
   readonly ports: CorePorts;
+  readonly signingKeys: FileSigningKeys;
   readonly #options: CoreOptions;
   readonly #accounts: Accounts;
   readonly #stack: AsyncDisposableStack;
@@ -164,6 +167,11 @@ class OpenedCore implements Core {
     this.#accounts = parts.accounts;
     this.#stack = parts.stack;
     this.#config = parts.config;
+    this.signingKeys = createSigningKeys({
+      files: linuxFiles,
+      configDir: dirname(parts.options.configPath),
+      config: this.config,
+    });
   }
 
   readonly config = (): Config => this.#config;
@@ -247,6 +255,7 @@ class OpenedCore implements Core {
     isInsideRun: (pid) => isInsideRun(systemProcessTable, pid, this.#accounts.current().uid),
     mailboxIds: this.registry.ids,
     files: linuxFiles,
+    signingKeys: this.signingKeys,
     clock: this.ports.clock,
     random: this.ports.random,
     processUid: this.#accounts.current().uid,

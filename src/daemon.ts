@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { type CorePorts, openCore, PRODUCTION_PORTS } from './daemon-core.ts';
 import { formatBind } from './inbound/bind.ts';
 import { createInbound } from './inbound/inbound.ts';
+import { logKeyStanding } from './operations/signing-keys.ts';
 import type { DaemonCore, DaemonOptions, RunningDaemon } from './surfaces/cli/invocation.ts';
 import { createControlServer } from './surfaces/socket/control-server.ts';
 import { systemCertificates } from './system/certificate.ts';
@@ -61,6 +62,7 @@ export async function startDaemon(
     const addresses = bound.map(formatBind);
     log.info('daemon.listening', { addresses });
     const { pipeline } = await core.work();
+    await logKeyStanding(core.signingKeys, log);
     const { runtimeDir } = options.overrides;
     sockets.use(
       await createControlServer({

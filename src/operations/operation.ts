@@ -6,6 +6,7 @@
  * input has been validated by the surface (`schemas.ts`, or the command line's
  * own parser); its output is data with the stable names of contract §8.
  */
+import type { SigningKeys } from '../authentication/dkim/signing.ts';
 import type { Config } from '../config/config.ts';
 import type { ConfigOutcome } from '../config/parse.ts';
 import type { HookRunner } from '../hooks/hooks.ts';
@@ -46,6 +47,8 @@ export interface OperationWorld {
   /** The ids that the config's mailboxes have now; null where nobody can tell (no daemon). */
   readonly mailboxIds: Readonly<Record<string, MailboxId>> | null;
   readonly files: Files;
+  /** Read from `dkim/` whenever they are asked for. */
+  readonly signingKeys: SigningKeys;
   readonly clock: Clock;
   readonly random: Random;
   /** The user this process runs as, who owns mailboxes without an `owner`. */

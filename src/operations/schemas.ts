@@ -62,7 +62,13 @@ export const INPUT_SCHEMAS: { readonly [Name in OperationName]: z.ZodType<InputO
   'mailboxes.show': z.strictObject({ mailbox: name }),
   'hooks.list': z.strictObject({ mailbox }),
   'config.check': z.strictObject({}),
-  'dkim.keygen': z.strictObject({ selector: name.optional(), force: z.boolean().optional() }),
+  'dkim.keygen': z.strictObject({
+    selector: name.optional(),
+    domain: name.optional(),
+    force: z.boolean().optional(),
+    rsaOnly: z.boolean().optional(),
+    rotate: z.boolean().optional(),
+  }),
   attention: z.strictObject({}),
 };
 

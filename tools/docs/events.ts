@@ -26,7 +26,10 @@ export const EVENT_MEANINGS: Readonly<Record<string, string>> = {
   'dns.heard': 'A DNS server answers again after all of them were silent.',
   'dns.silent':
     'No DNS server answers. Mail comes in and is delivered; hooks that need trust wait until DNS is back.',
-  'dkim.no-key': 'There is no DKIM key; mail comes in, and what goes out cannot be signed.',
+  'dkim.key-doubtful':
+    'A DKIM key signs and should be mended: others may read it, it is short, or its pair cannot be used.',
+  'dkim.no-key':
+    'A domain of ours has no DKIM key that can be used: receiving works, what is sent leaves unsigned.',
   'hooks.confinement-lacks': 'This machine cannot confine hooks in one respect, and which.',
   'hooks.helper-ended': 'The process that starts hooks has ended; another one takes its place.',
   'hooks.helper-not-started': 'The process that starts hooks cannot be started; it is tried again.',

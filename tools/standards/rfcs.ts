@@ -170,8 +170,8 @@ export const RFCS: Readonly<Record<number, Rfc>> = {
   6266: { title: 'Content-Disposition in HTTP', standing: 'followed', scope: 'names of attachments' },
   6376: {
     title: 'DKIM Signatures',
-    standing: 'partly',
-    scope: 'keys and their DNS record; verifying; signing comes next',
+    standing: 'implemented',
+    scope: 'keys and their DNS records; verifying; signing (relaxed/relaxed, whole bodies)',
   },
   6409: { title: 'Message Submission', standing: 'followed', scope: 'not offered' },
   6522: { title: 'multipart/report', standing: 'partly', scope: 'read; written with sending' },
@@ -191,6 +191,7 @@ export const RFCS: Readonly<Record<number, Rfc>> = {
     scope: '1232 octets over UDP; without it where a server refuses it',
   },
   7208: { title: 'SPF', standing: 'todo', scope: 'result words; checking comes next' },
+  7468: { title: 'PEM', standing: 'followed', scope: 'key files, with the selector before the key' },
   7489: {
     title: 'DMARC',
     standing: 'implemented',
@@ -213,7 +214,7 @@ export const RFCS: Readonly<Record<number, Rfc>> = {
   },
   8410: { title: 'Ed25519 in X.509', standing: 'followed', scope: 'the form in which a key is loaded' },
   8446: { title: 'TLS 1.3', standing: 'followed', scope: 'closing alerts' },
-  8463: { title: 'Ed25519 for DKIM', standing: 'partly', scope: 'verifying' },
+  8463: { title: 'Ed25519 for DKIM', standing: 'implemented', scope: 'verifying and signing' },
   8601: {
     title: 'Authentication-Results',
     standing: 'implemented',

@@ -303,15 +303,22 @@ const SERVER_COMMANDS: readonly CommandSpec[] = [
   {
     name: 'dkim-keygen',
     group: 'Server',
-    summary: 'Make the DKIM key and print the DNS record for it',
+    summary: 'Make or change the DKIM keys and print the DNS records for them',
+    detail:
+      'Makes an RSA and an Ed25519 key, which sign at once. --rotate prepares the next ones; --activate lets them sign as soon as DNS shows them, and removes the old. The daemon reads keys anew for each message.',
     options: [
       {
         flags: '--selector <name>',
-        describe: "name of the key in DNS (default: the config's dkim_selector)",
+        describe:
+          "name of the key in DNS (default: the config's dkim_selector; with --rotate the present one with the next number)",
       },
-      { flags: '--force', describe: 'replace a key that is there' },
+      { flags: '--domain <domain>', describe: "keys for another of the config's domains" },
+      { flags: '--rsa-only', describe: 'no Ed25519 key' },
+      { flags: '--rotate', describe: 'prepare the next keys; the present ones go on' },
+      { flags: '--activate', describe: 'let prepared keys sign, once DNS shows them' },
+      { flags: '--force', describe: 'replace keys that are there; with --activate: do not ask DNS' },
     ],
-    example: 'sudo aimx dkim-keygen --selector aimx',
+    example: 'sudo aimx dkim-keygen --rotate',
     hasJson: true,
     load: async () => (await import('./commands/dkim-keygen.ts')).run,
   },

@@ -79,7 +79,7 @@ const WARNED: Readonly<Record<string, Words>> = {
 };
 
 /** Warnings that are no news on loopback, or to a user without root's rights. */
-const UNSHOWN: ReadonlySet<string> = new Set(['smtp.no-starttls', 'hooks.confinement-lacks']);
+const UNSHOWN: ReadonlySet<string> = new Set(['smtp.no-starttls', 'hooks.confinement-lacks', 'dkim.no-key']);
 
 export interface DevLog {
   readonly log: Log;

@@ -4,6 +4,7 @@ import { availableParallelism } from 'node:os';
 import type { ConfigOutcome } from '../../config/parse.ts';
 import { evaluateConfig } from '../../operations/config-file.ts';
 import type { OperationContext, OperationWorld } from '../../operations/operation.ts';
+import { createSigningKeys } from '../../operations/signing-keys.ts';
 import { systemAccounts } from '../../system/accounts.ts';
 import { systemClock } from '../../system/clock.ts';
 import { AimxError, isErrno } from '../../system/errors.ts';
@@ -108,16 +109,18 @@ export async function openLocalContext(
   if (!options.withRows && options.withData !== false) refuseNowhere(invocation, reading, dataDir);
   const journalFiles = options.withRows ? await import('../../operations/journal-files.ts') : null;
   const rows = (await journalFiles?.openRows(dataDir)) ?? null;
+  const { configDir } = invocation.places;
   const context: OperationContext = {
     ...reading,
     dataDir,
-    configDir: invocation.places.configDir,
+    configDir,
     rows,
     journal: null,
     runner: null,
     isInsideRun: async () => false,
     mailboxIds: null,
     files: linuxFiles,
+    signingKeys: createSigningKeys({ files: linuxFiles, configDir, config: () => reading.config }),
     clock: systemClock,
     random: systemRandom,
     processUid: invocation.uid,

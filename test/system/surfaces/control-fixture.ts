@@ -18,6 +18,7 @@ import { openJournal } from '../../../src/journal/open.ts';
 import { renderMessage } from '../../../src/message/render.ts';
 import { summarizeMessage } from '../../../src/message/summary.ts';
 import type { OperationWorld } from '../../../src/operations/operation.ts';
+import { createSigningKeys } from '../../../src/operations/signing-keys.ts';
 import { type ControlServer, createControlServer } from '../../../src/surfaces/socket/control-server.ts';
 import type { ControlLimits } from '../../../src/surfaces/socket/limits.ts';
 import { systemAccounts } from '../../../src/system/accounts.ts';
@@ -287,6 +288,7 @@ export async function startFixture(limits?: ControlLimits): Promise<Fixture> {
     },
     mailboxIds: ids,
     files: linuxFiles,
+    signingKeys: createSigningKeys({ files: linuxFiles, configDir, config: () => config }),
     clock: systemClock,
     random: systemRandom,
     processUid: 0,

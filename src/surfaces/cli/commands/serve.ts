@@ -1,8 +1,7 @@
 /** `aimx serve`. */
-import { existsSync } from 'node:fs';
 import { hostAndPort } from '../../../config/rules.ts';
 import { AimxError } from '../../../system/errors.ts';
-import { jsonLog, type Log } from '../../../system/log.ts';
+import { jsonLog } from '../../../system/log.ts';
 import { daemonOptions } from '../daemon-options.ts';
 import { type CommandBody, flagOption, textOption } from '../invocation.ts';
 import { runUntilStopped } from '../signals.ts';
@@ -14,12 +13,6 @@ function checkBind(bind: readonly string[]): readonly string[] {
   throw new AimxError('request.invalid', `Cannot listen on ${JSON.stringify(wrong)}`, {
     hint: `give ${hostAndPort.allowed}`,
   });
-}
-
-/** Mail comes in without the key; what goes out could not be signed (contract §1). */
-function warnWithoutDkimKey(configDir: string, log: Log): void {
-  const path = `${configDir}/dkim/private.key`;
-  if (!existsSync(path)) log.warn('dkim.no-key', { missing: path, hint: 'make one with aimx dkim-keygen' });
 }
 
 export const run: CommandBody = async (invocation) => {
@@ -38,6 +31,5 @@ export const run: CommandBody = async (invocation) => {
       ...(tlsKey === undefined ? {} : { tlsKey }),
     },
   });
-  warnWithoutDkimKey(invocation.places.configDir, log);
   return await runUntilStopped(daemon);
 };
