@@ -1,6 +1,5 @@
 /** Bodies of parts in 7-bit octets: quoted-printable for text (RFC 2045 §6.7), base64 for all else (§6.8). */
 import { Buffer } from 'node:buffer';
-import { setImmediate } from 'node:timers/promises';
 
 /** RFC 2045 §6.7 (5), §6.8. */
 const LINE_CHARACTERS_MAX = 76;
@@ -136,7 +135,7 @@ export async function* encodeBase64(source: AsyncIterable<Uint8Array>): AsyncGen
       turn += PIECE_OCTETS;
       if (turn >= TURN_OCTETS) {
         turn = 0;
-        await setImmediate();
+        await new Promise((resolve) => setImmediate(resolve));
       }
     }
     rest = Buffer.concat([rest, piece.subarray(from)]);

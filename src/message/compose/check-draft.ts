@@ -27,7 +27,7 @@ export const BODY_BYTES_MAX: number = 1024 * 1024;
 /** Characters of a wrong value that a problem repeats. */
 const SHOWN_CHARACTERS_MAX = 100;
 
-/** RFC 6838 §4.2. */
+/** Two tokens (RFC 2045 §5.1); no registered one is longer. */
 const CONTENT_TYPE = /^[a-z0-9][a-z0-9!#$&^_.+-]{0,126}\/[a-z0-9][a-z0-9!#$&^_.+-]{0,126}$/;
 
 /** What is checked and can be written. */

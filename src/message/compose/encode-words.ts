@@ -14,6 +14,9 @@ const ROOM = WORD_CHARACTERS_MAX - QUOTED_LEAD.length - WORD_END.length;
 /** Octets whose base64 fits into a word. */
 const BASE64_OCTETS_MAX = Math.floor(ROOM / 4) * 3;
 
+/** Text of Latin letters can be read as quoted octets; so much longer than in base64 it may be for that. */
+const READABLE_FACTOR = 1.5;
+
 /** What may stand as it is in a word wherever words may stand, phrases included (RFC 2047 §5 (3)). */
 const PLAIN = /^[A-Za-z0-9!*+\-/]$/;
 
@@ -49,12 +52,12 @@ function pieces(text: string, costMax: number, cost: (character: string) => numb
  * Encodes text as words that belong together: white space between them means nothing (RFC 2047 §6.2).
  *
  * @param text Well-formed. Any character.
- * @returns In the shorter of the two encodings; none for `""`.
+ * @returns Quoted octets, or base64 where that is much shorter; none for `""`.
  */
 export function encodeWords(text: string): readonly string[] {
   const quotedLength = Array.from(text, quotedCharacter).join('').length;
   const base64Length = Math.ceil(Buffer.byteLength(text) / 3) * 4;
-  if (quotedLength <= base64Length) {
+  if (quotedLength <= base64Length * READABLE_FACTOR) {
     return pieces(text, ROOM, (character) => quotedCharacter(character).length).map(
       (piece) => `${QUOTED_LEAD}${Array.from(piece, quotedCharacter).join('')}${WORD_END}`,
     );
