@@ -82,7 +82,8 @@ const topKeys = {
   }),
   dkim_selector: text(selectorName, {
     fallback: DEFAULT_SELECTOR,
-    describe: 'Selector of our DKIM key (RFC 6376 §3.1).',
+    describe:
+      'Selector of our DKIM key (RFC 6376 §3.1); a key whose file names one of its own, as after a rotation, has that.',
   }),
   trust: choice(['none', 'verified'], {
     fallback: 'none' as const,

@@ -69,7 +69,7 @@ export function keyFolderOf(
 /** What an error of the file system says, for a sentence; null for one that is no such error. */
 export function fileProblem(error: unknown): string | null {
   if (error instanceof AimxError) return error.message;
-  if (isErrno(error, 'EACCES', 'EPERM')) return 'you may not read it';
+  if (isErrno(error, 'EACCES', 'EPERM')) return 'permission denied';
   return error instanceof Error && 'code' in error ? error.message : null;
 }
 
