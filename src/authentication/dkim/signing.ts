@@ -6,7 +6,7 @@ import type { KeyObject } from 'node:crypto';
 
 export interface SigningKey {
   readonly algorithm: 'rsa-sha256' | 'ed25519-sha256';
-  /** Of the author: one of our domains. A-labels. */
+  /** The author's, or one of ours above it, which is aligned too unless DMARC is strict. A-labels. */
   readonly domain: string;
   readonly selector: string;
   readonly privateKey: KeyObject;
