@@ -303,6 +303,8 @@ test('composeMessage() makes text fit to be sent', async () => {
   await check('a\rb\r\nc\nd', 'a\nb\nc\nd');
   await check(`--=_1_x\n${'long'.repeat(400)}`, `--=_1_x\n${'long'.repeat(400)}`);
   await check('', '');
+  const bytes = await composed(draftOf({ body: { format: 'text', text: 'a\0b' } }));
+  assert.equal(bytes.includes('=00'), false);
 });
 
 test('composeMessage() names To where all recipients are blind', async () => {

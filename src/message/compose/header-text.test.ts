@@ -86,6 +86,11 @@ test('formatMailDate() is RFC 5322 §3.3 in UTC', () => {
   assert.equal(parseDateTime(formatMailDate(epochMs(1_795_585_405_000)))?.instantMs, 1_795_585_405_000);
 });
 
+test('foldField() never folds the first word away from the name', () => {
+  const long = 'x'.repeat(100);
+  assert.equal(foldField('To', [long, 'y', long]), `To: ${long}\r\n y\r\n ${long}\r\n`);
+});
+
 test('foldField() lets nothing through that ends a field', () => {
   for (const word of ['a\r\nb', 'a\nb', 'a\0', '\u0085', 'a\u2028', '', ' a']) {
     assert.throws(() => foldField('Subject', [word]), /cannot stand in a header/);
