@@ -142,7 +142,7 @@ export const RFCS: Readonly<Record<number, Rfc>> = {
   5322: {
     title: 'Internet Message Format',
     standing: 'implemented',
-    scope: 'reading, obsolete forms included',
+    scope: 'reading, obsolete forms included; writing',
   },
   5435: { title: 'Sieve: Notifications by Mail', standing: 'followed', scope: 'a value of Auto-Submitted' },
   5452: {
