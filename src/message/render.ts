@@ -4,7 +4,12 @@
  * Pure, so that `aimx render` shows exactly what the pipeline writes.
  */
 import { type EpochMs, formatInstant } from '../system/clock.ts';
-import { type AttachmentEntry, type Frontmatter, formatDocument } from './document/document.ts';
+import {
+  type AttachmentEntry,
+  type Frontmatter,
+  formatDocument,
+  type SentFields,
+} from './document/document.ts';
 import { baseId } from './document/slug.ts';
 import { threadIdOf } from './document/thread-id.ts';
 import type { MessageHeader } from './message.ts';
@@ -47,11 +52,13 @@ export interface DeliveryFacts {
     readonly read_at: string | null;
     readonly labels: readonly string[];
   };
+  /** What has become of a message of ours; absent or null for one that came in. */
+  readonly sent?: SentFields | null;
 }
 
 const NO_SUBJECT = '(no subject)';
 
-/** The frontmatter of a delivered message (contract §5). */
+/** The frontmatter of a delivered or sent message (contract §5). */
 export function composeFrontmatter(
   parts: RenderedParts,
   facts: DeliveryFacts,
@@ -89,6 +96,7 @@ export function composeFrontmatter(
     auth_domain: facts.verdict.authDomain,
     warnings: parts.warnings,
     fingerprint: facts.fingerprint,
+    sent: facts.sent ?? null,
     attachments,
   };
 }

@@ -7,7 +7,7 @@ import { z } from 'zod';
 import { NOT_STARTABLE_REASONS } from '../../src/hooks/hooks.ts';
 import { FINAL_RUN_STATES, RUN_STATES } from '../../src/journal/journal.ts';
 import { RESTORED } from '../../src/journal/sqlite/run-plan.ts';
-import { type Frontmatter, formatFrontmatter } from '../../src/message/document/document.ts';
+import { type Frontmatter, formatFrontmatter, type SentFields } from '../../src/message/document/document.ts';
 import { OPERATIONS } from '../../src/operations/operations.ts';
 import { INPUT_SCHEMAS } from '../../src/operations/schemas.ts';
 import { REPLIES } from '../../src/smtp/replies.ts';
@@ -85,13 +85,14 @@ test('socket.md: every operation stands there with its input', () => {
 
 test('frontmatter.md: fields and their order are those of the file', () => {
   // Every field has a value, so that none is omitted.
+  const sent = new Proxy({} as SentFields, { get: (_target, field) => (field === 'recipients' ? [] : 'x') });
   const everything = new Proxy({} as Frontmatter, {
-    get: (_target, field) => (field === 'attachments' ? [] : 'x'),
+    get: (_target, field) => (field === 'attachments' ? [] : field === 'sent' ? sent : 'x'),
   });
   const written = [...formatFrontmatter(everything).matchAll(/^(\w+) = /gm)].map((match) => match[1]);
   const page = readPage('docs/reference/frontmatter.md');
   const shown = tableRows(page.slice(0, page.indexOf('## Body'))).flatMap(([field = '']) => codeWords(field));
-  assert.deepEqual(shown, [...written, 'attachments']);
+  assert.deepEqual(shown, [...written, 'recipients', 'attachments']);
 });
 
 test('frontmatter.md: every code of a warning is explained', () => {

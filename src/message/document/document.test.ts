@@ -2,7 +2,13 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { parse } from 'smol-toml';
-import { type Frontmatter, formatDocument, formatFrontmatter, parseDocument } from './document.ts';
+import {
+  type Frontmatter,
+  formatDocument,
+  formatFrontmatter,
+  parseDocument,
+  type SentFields,
+} from './document.ts';
 import { editFrontmatter } from './edit-frontmatter.ts';
 
 const FRONTMATTER: Frontmatter = {
@@ -37,6 +43,7 @@ const FRONTMATTER: Frontmatter = {
   auth_domain: null,
   warnings: [],
   fingerprint: 'ab'.repeat(32),
+  sent: null,
   attachments: [],
 };
 
@@ -82,6 +89,75 @@ Shall we?
   );
 });
 
+const SENT: SentFields = {
+  outbound_format: 'markdown',
+  delivery_status: 'deferred',
+  bcc: 'carl@c.test',
+  delivered_at: null,
+  delivery_details: '',
+  recipients: [
+    {
+      address: 'ann@a.test',
+      status: 'delivered',
+      reply: '250 2.0.0 OK',
+      next_attempt: null,
+      answer: 'bounced: 5.1.1 User unknown',
+    },
+    {
+      address: 'carl@c.test',
+      status: 'deferred',
+      reply: '',
+      next_attempt: '2026-11-24T19:05:01.000Z',
+      answer: null,
+    },
+  ],
+};
+
+test('formatFrontmatter() writes what became of a sent message before its attachments', () => {
+  const attachments = [{ filename: 'a.pdf', content_type: 'application/pdf', size: 3, path: 'a.pdf' }];
+  const toml = formatFrontmatter({ ...FRONTMATTER, sent: SENT, attachments });
+  assert.equal(
+    toml.slice(toml.indexOf('outbound')),
+    `outbound = true
+outbound_format = "markdown"
+delivery_status = "deferred"
+bcc = "carl@c.test"
+
+[[recipients]]
+address = "ann@a.test"
+status = "delivered"
+reply = "250 2.0.0 OK"
+answer = "bounced: 5.1.1 User unknown"
+
+[[recipients]]
+address = "carl@c.test"
+status = "deferred"
+next_attempt = "2026-11-24T19:05:01.000Z"
+
+[[attachments]]
+filename = "a.pdf"
+content_type = "application/pdf"
+size = 3
+path = "a.pdf"
+`,
+  );
+});
+
+test('parseDocument() reads sent files of the earlier version, which list no recipients', () => {
+  const parsed = parseDocument(
+    bytes('+++\nid = "x"\noutbound = true\ndelivery_status = "delivered"\nrecipients = 3\n+++\n\nHi\n'),
+  );
+  assert.ok(parsed.kind === 'document');
+  assert.deepEqual(parsed.frontmatter.sent, {
+    outbound_format: '',
+    delivery_status: 'delivered',
+    bcc: '',
+    delivered_at: null,
+    delivery_details: '',
+    recipients: [],
+  });
+});
+
 test('formatFrontmatter() writes hostile values on one line that any TOML 1.0 parser reads back', () => {
   const check = (value: string, written: string): void => {
     const toml = formatFrontmatter({ ...FRONTMATTER, subject: value });
@@ -105,6 +181,21 @@ test('parseDocument() gives back every value that formatDocument() wrote', () =>
     fc.constantFrom('+++', '++++', '"', "'''", '\\', '\n+++\n', '\u202e', 'a\u0000b'),
   );
   const attachment = fc.record({ filename: hostile, content_type: hostile, size: fc.nat(), path: hostile });
+  const sentRecipient = fc.record({
+    address: hostile,
+    status: hostile,
+    reply: hostile,
+    next_attempt: fc.option(hostile),
+    answer: fc.option(hostile),
+  });
+  const sent = fc.record({
+    outbound_format: hostile,
+    delivery_status: hostile,
+    bcc: hostile,
+    delivered_at: fc.option(hostile.filter((value) => value !== '')),
+    delivery_details: hostile,
+    recipients: fc.array(sentRecipient, { maxLength: 3 }),
+  });
   const changes = fc.record({
     subject: hostile,
     from: hostile,
@@ -114,6 +205,7 @@ test('parseDocument() gives back every value that formatDocument() wrote', () =>
     read: fc.boolean(),
     labels: fc.array(hostile, { maxLength: 3 }),
     warnings: fc.array(hostile, { maxLength: 3 }),
+    sent: fc.option(sent),
     attachments: fc.array(attachment, { maxLength: 3 }),
   });
   const body = fc.string({ unit: fc.constantFrom('a', '\n', '+', ' ', 'é') });

@@ -15,6 +15,33 @@ export interface AttachmentEntry {
   readonly path: string;
 }
 
+/** One recipient of a sent message. */
+export interface SentRecipientEntry {
+  readonly address: string;
+  /** `pending`, `deferred`, `delivered`, `failed`. */
+  readonly status: string;
+  /** What was said last about it; `""` before the first try. */
+  readonly reply: string;
+  /** RFC 3339; null where it is not tried again. */
+  readonly next_attempt: string | null;
+  /** What came back about it afterwards; null: nothing. */
+  readonly answer: string | null;
+}
+
+/** What the file of a sent message says beside the rest (contract §5); `outbound = true` goes with it. */
+export interface SentFields {
+  /** `markdown`, `text`, `html`. */
+  readonly outbound_format: string;
+  /** `pending`, `deferred`, `delivered`, `failed`. */
+  readonly delivery_status: string;
+  readonly bcc: string;
+  /** RFC 3339; null until all recipients have it. */
+  readonly delivered_at: string | null;
+  readonly delivery_details: string;
+  /** In the order of To, Cc, Bcc. */
+  readonly recipients: readonly SentRecipientEntry[];
+}
+
 export interface Frontmatter {
   readonly id: string;
   readonly message_id: string;
@@ -48,6 +75,8 @@ export interface Frontmatter {
   readonly auth_domain: string | null;
   readonly warnings: readonly string[];
   readonly fingerprint: string;
+  /** Null for a message that came in. */
+  readonly sent: SentFields | null;
   readonly attachments: readonly AttachmentEntry[];
 }
 
@@ -75,7 +104,7 @@ const NEVER_OMITTED: ReadonlySet<string> = new Set([
   'read',
 ]);
 
-/** Every field but `attachments`, which is a table and comes last, in the order of contract §5. */
+/** Every field that is the same for all files, in the order of contract §5; tables come last. */
 const FIELD_ORDER = [
   'id',
   'message_id',
@@ -123,6 +152,35 @@ export function isEmpty(value: FieldValue): boolean {
   return value === null || value === '' || (typeof value === 'object' && value.length === 0);
 }
 
+/** The fields of a sent message that are no tables. */
+function sentLines(sent: SentFields): readonly string[] {
+  const optional = (field: 'bcc' | 'delivered_at' | 'delivery_details'): readonly string[] => {
+    const value = sent[field];
+    return value === null || isEmpty(value) ? [] : [`${field} = ${formatValue(value)}`];
+  };
+  return [
+    'outbound = true',
+    `outbound_format = ${tomlString(sent.outbound_format)}`,
+    `delivery_status = ${tomlString(sent.delivery_status)}`,
+    ...optional('bcc'),
+    ...optional('delivered_at'),
+    ...optional('delivery_details'),
+  ];
+}
+
+function recipientLines(recipient: SentRecipientEntry): readonly string[] {
+  const { address, status, reply, next_attempt: next, answer } = recipient;
+  return [
+    '',
+    '[[recipients]]',
+    `address = ${tomlString(address)}`,
+    `status = ${tomlString(status)}`,
+    ...(reply === '' ? [] : [`reply = ${tomlString(reply)}`]),
+    ...(next === null ? [] : [`next_attempt = ${tomlString(next)}`]),
+    ...(answer === null ? [] : [`answer = ${tomlString(answer)}`]),
+  ];
+}
+
 /** Frontmatter as TOML, each line with its line end, without the fences. */
 export function formatFrontmatter(frontmatter: Frontmatter): string {
   const lines: string[] = [];
@@ -131,6 +189,8 @@ export function formatFrontmatter(frontmatter: Frontmatter): string {
     if (isEmpty(value) && !NEVER_OMITTED.has(field)) continue;
     lines.push(`${field} = ${formatValue(value ?? '')}`);
   }
+  const { sent } = frontmatter;
+  if (sent !== null) lines.push(...sentLines(sent), ...sent.recipients.flatMap(recipientLines));
   for (const attachment of frontmatter.attachments) {
     lines.push('', '[[attachments]]');
     lines.push(`filename = ${tomlString(attachment.filename)}`);
@@ -152,7 +212,7 @@ export type ParsedDocument =
   | {
       readonly kind: 'document';
       readonly frontmatter: Frontmatter;
-      /** Every value as it stands in the file, those of sent messages and unknown ones too. */
+      /** Every value as it stands in the file, unknown ones too. */
       readonly values: Readonly<Record<string, unknown>>;
       readonly body: string;
     }
@@ -200,16 +260,42 @@ function stringOf(value: unknown): string {
   return value instanceof Date ? value.toISOString() : '';
 }
 
-function attachmentsOf(value: unknown): readonly AttachmentEntry[] {
+function optionalOf(value: unknown): string | null {
+  return value === undefined ? null : stringOf(value);
+}
+
+function tablesOf(value: unknown): readonly Readonly<Record<string, unknown>>[] {
   if (!Array.isArray(value)) return [];
-  return value
-    .filter((entry): entry is Record<string, unknown> => typeof entry === 'object' && entry !== null)
-    .map((entry) => ({
-      filename: stringOf(entry['filename']),
-      content_type: stringOf(entry['content_type']),
-      size: typeof entry['size'] === 'number' ? entry['size'] : 0,
-      path: stringOf(entry['path']),
-    }));
+  return value.filter(
+    (entry): entry is Record<string, unknown> => typeof entry === 'object' && entry !== null,
+  );
+}
+
+function attachmentsOf(value: unknown): readonly AttachmentEntry[] {
+  return tablesOf(value).map((entry) => ({
+    filename: stringOf(entry['filename']),
+    content_type: stringOf(entry['content_type']),
+    size: typeof entry['size'] === 'number' ? entry['size'] : 0,
+    path: stringOf(entry['path']),
+  }));
+}
+
+function sentOf(values: Readonly<Record<string, unknown>>): SentFields | null {
+  if (values['outbound'] !== true) return null;
+  return {
+    outbound_format: stringOf(values['outbound_format']),
+    delivery_status: stringOf(values['delivery_status']),
+    bcc: stringOf(values['bcc']),
+    delivered_at: optionalOf(values['delivered_at']),
+    delivery_details: stringOf(values['delivery_details']),
+    recipients: tablesOf(values['recipients']).map((entry) => ({
+      address: stringOf(entry['address']),
+      status: stringOf(entry['status']),
+      reply: stringOf(entry['reply']),
+      next_attempt: optionalOf(entry['next_attempt']),
+      answer: optionalOf(entry['answer']),
+    })),
+  };
 }
 
 function stringsOf(value: unknown): readonly string[] {
@@ -218,7 +304,7 @@ function stringsOf(value: unknown): readonly string[] {
 
 function frontmatterOf(values: Readonly<Record<string, unknown>>): Frontmatter {
   const text = (field: string): string => stringOf(values[field]);
-  const optional = (field: string): string | null => (values[field] === undefined ? null : text(field));
+  const optional = (field: string): string | null => optionalOf(values[field]);
   return {
     id: text('id'),
     message_id: text('message_id'),
@@ -251,6 +337,7 @@ function frontmatterOf(values: Readonly<Record<string, unknown>>): Frontmatter {
     auth_domain: optional('auth_domain'),
     warnings: stringsOf(values['warnings']),
     fingerprint: text('fingerprint'),
+    sent: sentOf(values),
     attachments: attachmentsOf(values['attachments']),
   };
 }
