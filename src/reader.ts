@@ -55,14 +55,14 @@ async function answer(request: ReaderRequest): Promise<ReaderAnswer> {
     }
     case 'read': {
       const { readMessage } = await import('./message/read-message.ts');
-      const { attachments, header, body, warnings } = readMessage(bytes);
+      const { attachments, header, body, warnings, report } = readMessage(bytes);
       await writeAttachments(request.folder, attachments);
       const written = attachments.map((attachment) => ({
         filename: attachment.filename,
         contentType: attachment.contentType,
         sizeBytes: attachment.bytes.length,
       }));
-      return { kind: 'outcome', outcome: { header, body, warnings, attachments: written } };
+      return { kind: 'outcome', outcome: { header, body, warnings, report, attachments: written } };
     }
     case 'attach-raw':
       await writeAttachments(request.folder, [{ filename: request.filename, bytes }]);

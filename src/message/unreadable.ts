@@ -9,6 +9,8 @@ export interface UnreadableMessage {
   readonly header: MessageHeader;
   readonly body: string;
   readonly warnings: readonly string[];
+  /** What it reports, if it does, nobody knows. */
+  readonly report: null;
 }
 
 /**
@@ -27,6 +29,7 @@ export function unreadableMessage(header: MessageHeader): UnreadableMessage {
     warnings: [
       `unreadable: reading this message failed every time; it is attached as ${RAW_ATTACHMENT_NAME}`,
     ],
+    report: null,
   };
 }
 

@@ -96,7 +96,12 @@ async function stageAndRecord(
   signal: AbortSignal,
 ): Promise<StagedMessage> {
   const { deliveryId } = work.delivery;
-  const { staged, shown } = await stage(work, place, world, signal);
+  const { staged, shown, answer } = await stage(work, place, world, signal);
+  // Before it counts as staged: a crash in between stages and asks again, and the journal answers once.
+  if (answer !== null) {
+    await world.journal.advance('answered', { answer, at: world.clock.now() });
+    world.faults.reach('pipeline.answered');
+  }
   world.faults.reach('pipeline.staging');
   await world.journal.advance('staged', { deliveryId, ...shown, at: world.clock.now() });
   world.faults.reach('pipeline.staged');

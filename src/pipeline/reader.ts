@@ -7,6 +7,7 @@
  */
 import type { RawSource } from '../journal/journal.ts';
 import type { MessageHeader, MessageSummary } from '../message/message.ts';
+import type { MessageReport } from '../message/report/report.ts';
 
 /** An attachment that lies, flushed, in the folder that was given. */
 export interface WrittenAttachment {
@@ -21,6 +22,8 @@ export interface ReadOutcome {
   /** LF line ends, no final newline, at most `BODY_BYTES_MAX`. */
   readonly body: string;
   readonly warnings: readonly string[];
+  /** What a program reports with it; null for a letter. */
+  readonly report: MessageReport | null;
   readonly attachments: readonly WrittenAttachment[];
 }
 

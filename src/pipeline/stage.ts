@@ -3,7 +3,7 @@
  * mailbox's owner cannot reach it.
  */
 import { replyToWarning } from '../authentication/reply-to.ts';
-import type { DeliveryRow, OutgoingRow } from '../journal/journal.ts';
+import type { DeliveryRow, OutgoingRow, ReceivedAnswer } from '../journal/journal.ts';
 import { NO_MARKS, type OwnerMarks, SENT_MARKS } from '../mailbox/head.ts';
 import { markdownName, messagePath } from '../mailbox/layout.ts';
 import type { StagedMessage } from '../mailbox/publish.ts';
@@ -12,6 +12,7 @@ import { type AttachmentEntry, formatDocument } from '../message/document/docume
 import { composeFrontmatter, type DeliveryFacts } from '../message/render.ts';
 import { assert } from '../system/assert.ts';
 import type { Folder, Owner } from '../system/files.ts';
+import { answerOf } from './answer.ts';
 import { hookVariables } from './hook-variables.ts';
 import { readStep } from './read.ts';
 import type { ReadOutcome } from './reader.ts';
@@ -30,6 +31,8 @@ export interface ShownVersion {
 export interface Staged {
   readonly staged: StagedMessage;
   readonly shown: ShownVersion;
+  /** What it may answer of ours. */
+  readonly answer: ReceivedAnswer | null;
 }
 
 /**
@@ -86,6 +89,7 @@ export async function stage(
   return {
     staged: { stagedName: form === 'file' ? names.file : names.bundle, id, form },
     shown: outgoing === null ? {} : { shownVersion: outgoing.version },
+    answer: answerOf({ ...work, read }),
   };
 }
 

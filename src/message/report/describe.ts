@@ -27,7 +27,7 @@ const ACTION_WORDS: Readonly<Record<DeliveryAction, string>> = {
 };
 
 /** The more specific one of a status and what the other side said of it. */
-function tellingStatus({ status, diagnostic }: ReportedRecipient): string | null {
+export function tellingStatus({ status, diagnostic }: ReportedRecipient): string | null {
   const said = statusIn(diagnostic ?? '');
   if (status === null || (said !== null && /^[245]\.[05]\.0$/.test(status) && said[0] === status[0])) {
     return said ?? status;
