@@ -14,6 +14,7 @@ export const EVENT_MEANINGS: Readonly<Record<string, string>> = {
   'daemon.stopped': 'The daemon has ended in order.',
   'delivery.absorbed': 'A copy of a message that is in the mailbox; it was not delivered again.',
   'delivery.delivered': 'The file of a message is in its mailbox, on stable storage.',
+  'delivery.filed': 'The copy of a message that was sent is in its mailbox, on stable storage.',
   'delivery.promoted': 'A better authenticated copy has taken the place of the one before.',
   'delivery.waiting': 'A file cannot enter its mailbox; it is tried again. See `aimx mailboxes show`.',
   'authenticator.defect':

@@ -200,13 +200,14 @@ export const RFCS: Readonly<Record<number, Rfc>> = {
   },
   7208: { title: 'SPF', standing: 'todo', scope: 'result words; checking comes next' },
   7468: { title: 'PEM', standing: 'followed', scope: 'key files, with the selector before the key' },
+  7435: { title: 'Opportunistic security', standing: 'implemented', scope: 'TLS where a server offers it' },
   7489: {
     title: 'DMARC',
     standing: 'implemented',
     scope: 'receiving: records, discovery, alignment, results; no reports are sent',
   },
   7504: { title: 'SMTP 521 and 556', standing: 'followed', scope: 'domains without mail' },
-  7505: { title: 'Null MX', standing: 'todo', scope: 'comes with sending' },
+  7505: { title: 'Null MX', standing: 'implemented', scope: 'sending' },
   7766: { title: 'DNS over TCP', standing: 'partly', scope: 'one question a connection' },
   8017: { title: 'RSA Cryptography', standing: 'followed', scope: 'which public keys are none' },
   8098: {

@@ -4,7 +4,13 @@
 import { join } from 'node:path';
 import { AimxError } from '../../../system/errors.ts';
 import { toDeliveryId, toJournalId, toMailboxId, toQueueId, toRunId } from '../../ids.ts';
-import type { DeliveryStatus, OutgoingRecipient, OutgoingRow, RecipientState } from '../../outgoing.ts';
+import {
+  type DeliveryStatus,
+  FINAL_RECIPIENT_STATES,
+  type OutgoingRecipient,
+  type OutgoingRow,
+  type RecipientState,
+} from '../../outgoing.ts';
 import type { Context } from '../context.ts';
 import type { Database, SqlRow } from '../database.ts';
 
@@ -99,9 +105,7 @@ function decodeRecipient(row: SqlRow): OutgoingRecipient {
 
 /** One that failed makes the message failed once all have ended; until then one that is late makes it deferred. */
 export function statusOf(states: readonly RecipientState[]): DeliveryStatus {
-  const isFinal = (state: RecipientState): boolean =>
-    state === 'delivered' || state === 'failed' || state === 'cancelled';
-  if (states.every(isFinal)) return states.every((state) => state === 'delivered') ? 'delivered' : 'failed';
+  if (states.every((state) => FINAL_RECIPIENT_STATES.includes(state))) return states.every((state) => state === 'delivered') ? 'delivered' : 'failed';
   return states.includes('deferred') ? 'deferred' : 'pending';
 }
 

@@ -1,7 +1,7 @@
 /**
  * How much a mailbox may send: judged where two that send at once meet.
  */
-import type { EpochMs } from '../../../system/clock.ts';
+import { epochMs } from '../../../system/clock.ts';
 import type { SubmitOutcome } from '../../outgoing.ts';
 import type { Transitions } from '../../transitions.ts';
 import type { Context } from '../context.ts';
@@ -59,7 +59,7 @@ export function overLimit(
 }
 
 function over(limit: OverLimit['limit'], allowed: number, againAt: number): OverLimit {
-  return { kind: 'over-limit', limit, allowed, againAt: againAt as EpochMs };
+  return { kind: 'over-limit', limit, allowed, againAt: epochMs(againAt) };
 }
 
 /** Why a message of a run is held, where runs have written too often to one person or in one thread. */
