@@ -6,12 +6,14 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { toDeliveryId, toMailboxId } from '../../src/journal/journal.ts';
 import { decodeLine } from '../../src/message/header/encoded-word.ts';
 import { readMessage } from '../../src/message/read-message.ts';
 import { readNotice } from '../../src/message/report/notice.ts';
 import type { DeliveryReport, MessageReport } from '../../src/message/report/report.ts';
 import { untyped } from '../../src/message/report/report-fields.ts';
 import { cleanReportedAddress } from '../../src/message/report/reported-address.ts';
+import { answerOf } from '../../src/pipeline/answer.ts';
 
 const corpus = join(import.meta.dirname, '../../../shared/corpora/dsn');
 const skip = existsSync(corpus) ? false : 'the corpus ../shared/corpora/dsn is not here';
@@ -169,4 +171,43 @@ test('readNotice() finds in the words for people the recipients that the fields 
   }
   context.diagnostic(`${same} of ${read} notices name the same recipients`);
   assert.ok(same / read >= 0.95, `${same} of ${read}`);
+});
+
+/** What the journal is asked when a mail of the corpus comes to the plain address, without a queue id. */
+function askedFor(path: string): readonly string[] {
+  const answer = answerOf({
+    delivery: {
+      deliveryId: toDeliveryId(1),
+      mailboxId: toMailboxId('m'),
+      folder: 'inbox',
+      deliveredTo: ['sender@example.com'],
+      tag: null,
+    },
+    message: { envelope: { reversePath: '' }, arrival: { via: 'smtp' } },
+    read: readMessage(readFileSync(join(corpus, path))),
+  });
+  return answer?.messageIds ?? [];
+}
+
+/** The other reader takes the id of a message further inside; these name the one that was returned. */
+const ANOTHER_MESSAGE = /lhost-(?:sendmail-(?:38|41)|x5-01)|rhost-yahooinc-03|rfc3464-26/;
+
+test('answerOf() finds the Message-ID of the original wherever a report of the corpus returns it', {
+  skip,
+}, (context) => {
+  let reports = 0;
+  let named = 0;
+  let returned = 0;
+  for (const [path, { original_message_id: original }] of oracle()) {
+    if (/^maildir\/not\//.test(path) || ANOTHER_MESSAGE.test(path) || reportOf(path) === null) continue;
+    reports += 1;
+    const asked = askedFor(path);
+    if (asked.length > 0) named += 1;
+    if (original === null || original === '' || original === 'None') continue;
+    returned += 1;
+    const id = original.trim().replace(/^<|>$/g, '');
+    assert.ok(asked.includes(id), `${path}: ${id} is not among ${asked.join()}`);
+  }
+  context.diagnostic(`${named} of ${reports} reports name a message, ${returned} of them the other reader's`);
+  assert.ok(named / reports >= 0.85, `${named} of ${reports}`);
 });

@@ -4,13 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import {
-  type AttemptResult,
-  type Journal,
-  type MessageRow,
-  type OutgoingRow,
-  toQueueId,
-} from '../../../src/journal/journal.ts';
+import type { AttemptResult, Journal, MessageRow, OutgoingRow } from '../../../src/journal/journal.ts';
 import { readRawBytes } from '../../../src/journal/log/raw-bytes.ts';
 import { readRaw } from '../../../src/journal/log/raw-stream.ts';
 import { openJournal } from '../../../src/journal/open.ts';
@@ -23,11 +17,10 @@ import { AimxError } from '../../../src/system/errors.ts';
 import { noFaults } from '../../../src/system/faults.ts';
 import { silentLog } from '../../../src/system/log.ts';
 import { systemRandom } from '../../../src/system/random.ts';
-import { Desk, sha256 } from '../../contract/journal-fixture.ts';
+import { Desk } from '../../contract/journal-fixture.ts';
+import { submitByHand } from './submit-by-hand.ts';
 
 const DAY_MS = 24 * 60 * 60_000;
-const ORIGINAL =
-  'From: alice@example.com\r\nSubject: Lunch\r\nMessage-ID: <1@example.com>\r\n\r\nShall we?\r\n';
 const QUEUE_ID = '0011223344556677';
 /** What an error of the disk does to a report. */
 type Accept = Journal['accept'];
@@ -64,51 +57,14 @@ class Post {
 
   /** A message of ours to so many, sent now. */
   async send(...to: readonly string[]): Promise<OutgoingRow> {
-    const accepted = this.desk.acceptance({ text: ORIGINAL });
-    const journalId = await this.journal.accept({
-      ...accepted,
-      envelope: { ...accepted.envelope, recipients: [] },
-      arrival: { ...accepted.arrival, via: 'submission', clientAddress: null },
+    return await submitByHand(this.journal, {
+      mailbox: 'alice',
+      mailboxId: this.desk.mailboxId('alice'),
+      queueId: QUEUE_ID,
+      subject: 'Lunch',
+      to,
+      at: this.clock.now(),
     });
-    const at = this.clock.now();
-    const outcome = await this.journal.advance('submit', {
-      submission: {
-        journalId,
-        queueId: toQueueId(QUEUE_ID),
-        mailboxId: this.desk.mailboxId('alice'),
-        mailbox: 'alice',
-        messageId: '1@example.com',
-        inReplyTo: null,
-        references: [],
-        contentFingerprint: sha256(ORIGINAL),
-        from: 'alice@example.com',
-        subject: 'Lunch',
-        reversePath: `alice+b-${QUEUE_ID}@example.com`,
-        smtputf8: false,
-        format: 'text',
-        baseId: '2026-11-24-200000-lunch',
-        recipients: to.map((address) => ({
-          address,
-          field: 'to',
-          domain: 'example.net',
-          isLocal: false,
-        })),
-        by: 'root',
-      },
-      key: null,
-      limits: {
-        sendsPerHour: null,
-        newRecipientsPerDay: null,
-        perCorrespondentPerHour: null,
-        perThreadPerDay: null,
-      },
-      runId: null,
-      held: null,
-      expiresAt: epochMs(at + 5 * DAY_MS),
-      at,
-    });
-    assert.equal(outcome.kind, 'submitted');
-    return outcome.outgoing;
   }
 
   async attempt(
@@ -225,7 +181,7 @@ test("createReporter(): who was given up is reported once into the sender's mail
       [['alice@example.com']],
     );
     assert.equal(read.header.subject, 'Undelivered: Lunch');
-    assert.equal(read.header.inReplyTo, '1@example.com');
+    assert.equal(read.header.inReplyTo, `${QUEUE_ID}@example.com`);
     assert.equal(read.header.autoSubmitted, 'auto-replied');
     assert.ok(read.report?.kind === 'delivery-report');
     assert.equal(read.report.originalSubject, 'Lunch');
