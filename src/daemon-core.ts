@@ -3,7 +3,7 @@
  * pipeline, hooks. `ingest` needs no more where no daemon runs.
  */
 import { chmod, mkdir, open, readFile } from 'node:fs/promises';
-import { availableParallelism } from 'node:os';
+import { availableParallelism, networkInterfaces } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { Config } from './config/config.ts';
 import { diffConfig, reloadedConfig, restartKey } from './config/diff.ts';
@@ -13,6 +13,7 @@ import { formatProblem } from './config/problem.ts';
 import type { HookRunner } from './hooks/hooks.ts';
 import { isInsideRun } from './hooks/inside-run.ts';
 import { createHookRunner } from './hooks/runner.ts';
+import { parseBind } from './inbound/bind.ts';
 import type { Journal } from './journal/journal.ts';
 import { openJournal } from './journal/open.ts';
 import { openMailboxStore } from './mailbox/store.ts';
@@ -20,6 +21,10 @@ import { evaluateConfig } from './operations/config-file.ts';
 import { openRaw } from './operations/journal-files.ts';
 import type { OperationWorld } from './operations/operation.ts';
 import { createSigningKeys, type FileSigningKeys } from './operations/signing-keys.ts';
+import { createOutbound, type Outbound } from './outbound/outbound.ts';
+import { createReporter } from './outbound/reports.ts';
+import { createRouter } from './outbound/routing/router.ts';
+import { createSmtpClient } from './outbound/smtp-client.ts';
 import { createAuthenticator } from './pipeline/authentication-process.ts';
 import type { Authenticator } from './pipeline/authenticator.ts';
 import { createMailboxRegistry, type MailboxRegistry } from './pipeline/mailbox-registry.ts';
@@ -32,10 +37,13 @@ import type { World } from './pipeline/world.ts';
 import { type Accounts, systemAccounts } from './system/accounts.ts';
 import { BrokenInvariant } from './system/assert.ts';
 import { type Clock, systemClock } from './system/clock.ts';
+import { createResolver } from './system/dns/resolver.ts';
+import type { Dns } from './system/dns.ts';
 import { AimxError, isErrno } from './system/errors.ts';
 import { type Faults, noFaults } from './system/faults.ts';
 import { linuxFiles } from './system/files-linux.ts';
 import type { Log } from './system/log.ts';
+import { systemOutgoingNetwork } from './system/outgoing-connection.ts';
 import { systemProcessTable } from './system/process-table.ts';
 import { type Processes, systemProcesses } from './system/processes.ts';
 import { type Random, systemRandom } from './system/random.ts';
@@ -73,6 +81,12 @@ export const PRODUCTION_PORTS: CorePorts = {
   processes: systemProcesses,
 };
 
+/** What goes on by itself; each `broken` rejects when the daemon must end. */
+export interface Working {
+  readonly pipeline: Pipeline;
+  readonly outbound: Outbound;
+}
+
 export interface Core extends AsyncDisposable {
   readonly journal: Journal;
   readonly registry: MailboxRegistry;
@@ -81,7 +95,7 @@ export interface Core extends AsyncDisposable {
   /** Reads the config again. A bad one is refused and logged, and the old one goes on. */
   readonly reload: () => Promise<void>;
   /** Starts what happens after the `250`. */
-  readonly work: () => Promise<{ readonly pipeline: Pipeline }>;
+  readonly work: () => Promise<Working>;
   readonly operationWorld: () => OperationWorld;
   readonly signingKeys: FileSigningKeys;
 }
@@ -194,7 +208,7 @@ class OpenedCore implements Core {
     }
   };
 
-  readonly work = async (): Promise<{ readonly pipeline: Pipeline }> => {
+  readonly work = async (): Promise<Working> => {
     const { journal, registry, config } = this;
     const { log, environment } = this.#options;
     const stack = this.#stack;
@@ -234,11 +248,36 @@ class OpenedCore implements Core {
       waits: new WaitSchedule(),
     };
     const pipeline = stack.use(createPipeline(world));
+    const outbound = stack.use(this.#outbound(stack));
     const takeOver = stack.use(createTakeOver(world));
     registry.onAdopted(() => takeOver.wake());
     stack.use(startUpkeep(shared));
-    return { pipeline };
+    return { pipeline, outbound };
   };
+
+  /** The queue's worker, and who tells senders what it gave up. */
+  #outbound(stack: AsyncDisposableStack): Outbound {
+    const { journal, config, registry } = this;
+    const { log } = this.#options;
+    const shared = { ...this.ports, journal, config, log, openRaw, mailboxIds: () => registry.ids };
+    const { servers, timeoutMs } = this.#config.dns;
+    const dns =
+      servers?.length === 0
+        ? NO_DNS
+        : stack.use(createResolver({ ...this.ports, log, servers: servers ?? [], timeoutMs }));
+    stack.use(createReporter(shared));
+    return createOutbound({
+      ...shared,
+      client: createSmtpClient({ network: systemOutgoingNetwork, clock: this.ports.clock }),
+      router: createRouter({
+        dns,
+        config,
+        random: this.ports.random,
+        ownEndpoints: () => listenedOn(config()),
+      }),
+      readPassword: async (path) => (await readFile(path, 'utf8')).trimEnd(),
+    });
+  }
 
   readonly operationWorld = (): OperationWorld => ({
     config: this.#config,
@@ -266,6 +305,23 @@ class OpenedCore implements Core {
   [Symbol.asyncDispose](): Promise<void> {
     return this.#stack.disposeAsync();
   }
+}
+
+/** Where `[dns] servers = []` asks nobody: whether a domain exists is not known, so nothing is given up for it. */
+const NO_DNS: Dns = {
+  resolve: async () => ({ kind: 'failed', cause: 'silence', detail: '[dns] servers is empty' }),
+};
+
+/** Every address and port that reaches this daemon; a wildcard stands for all addresses of the machine. */
+function listenedOn({ smtp }: Config): readonly { readonly address: string; readonly port: number }[] {
+  const machine = Object.values(networkInterfaces()).flatMap((all) => all ?? []);
+  return smtp.bind
+    .map(parseBind)
+    .flatMap(({ host, port }) =>
+      host === '0.0.0.0' || host === '::'
+        ? machine.map(({ address }) => ({ address, port }))
+        : [{ address: host, port }],
+    );
 }
 
 async function readConfig(path: string, accounts: Accounts): Promise<ConfigOutcome> {

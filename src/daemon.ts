@@ -61,7 +61,7 @@ export async function startDaemon(
     const bound = await inbound.listen(core.config().smtp.bind);
     const addresses = bound.map(formatBind);
     log.info('daemon.listening', { addresses });
-    const { pipeline } = await core.work();
+    const { pipeline, outbound } = await core.work();
     await logKeyStanding(core.signingKeys, log);
     const { runtimeDir } = options.overrides;
     sockets.use(
@@ -75,7 +75,7 @@ export async function startDaemon(
     return supervise({
       addresses,
       log,
-      broken: [core.journal.broken, pipeline.broken, inbound.failed],
+      broken: [core.journal.broken, pipeline.broken, outbound.broken, inbound.failed],
       stop: async () => {
         await inbound.stop({ deadlineMs: STOP_SESSIONS_MS_MAX });
         await stop();

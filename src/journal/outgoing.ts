@@ -165,6 +165,9 @@ export type SubmitOutcome =
       readonly againAt: EpochMs;
     };
 
+/** As a busy destination: nothing leaves this host now. */
+export const EVERY_DESTINATION = '*';
+
 /** One destination's share of a message. */
 export interface OutgoingBatch {
   readonly outgoing: OutgoingRow;

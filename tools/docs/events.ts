@@ -12,6 +12,12 @@ export const EVENT_MEANINGS: Readonly<Record<string, string>> = {
   'daemon.listening': 'The daemon takes mail in at these addresses.',
   'daemon.stop-failed': 'Stopping did not end well; what was accepted is in the journal all the same.',
   'daemon.stopped': 'The daemon has ended in order.',
+  'outbound.attempted': 'One try to hand a message to one destination: how many recipients got what answer.',
+  'outbound.broken': 'Sending met something that only a restart can mend; the daemon ends.',
+  'outbound.claim-failed': 'The rows could not say what is due; they are asked again.',
+  'outbound.no-password': 'The file named by `relay_password_file` cannot be read.',
+  'outbound.no-room': 'The result of an attempt waits for room on the disk.',
+  'outbound.put-off': 'An attempt could not be finished for a reason of our own; it is made again.',
   'delivery.absorbed': 'A copy of a message that is in the mailbox; it was not delivered again.',
   'delivery.delivered': 'The file of a message is in its mailbox, on stable storage.',
   'delivery.filed': 'The copy of a message that was sent is in its mailbox, on stable storage.',
@@ -59,6 +65,11 @@ export const EVENT_MEANINGS: Readonly<Record<string, string>> = {
   'mailbox.taken-over': 'A folder of the earlier version was read in.',
   'message.unverified':
     'DNS did not say who wrote a message; it is delivered, hooks that need trust are held, and DNS is asked again.',
+  'outbound.original-unread':
+    'The beginning of a message could not be read; the report about it goes out without it.',
+  'outbound.report-failed':
+    'A sender could not be told what became of a message, most likely for lack of room; it is tried again.',
+  'outbound.reported': 'A sender was told, in his own mailbox, what was given up or is late.',
   'pipeline.broken': 'A step failed in a way that it does not expect: a fault of aimx.',
   'pipeline.claim-failed': 'Accepted messages could not be claimed; it is tried again.',
   'pipeline.no-room': 'The rows cannot be written: the disk is full. Messages wait and go on by themselves.',

@@ -2,6 +2,7 @@
  * Which recipients are tried next. Leases are no rows: a crash gives all of them back.
  */
 import type { OutgoingBatch } from '../../outgoing.ts';
+import { EVERY_DESTINATION } from '../../outgoing.ts';
 import type { Transitions } from '../../transitions.ts';
 import type { Context } from '../context.ts';
 import type { SqlRow } from '../database.ts';
@@ -21,8 +22,9 @@ export function claimOutgoing(
   // Leased ones stay in the index, so as many more are read at most; a message has up to some hundred.
   const due = db.all(
     `SELECT recipient_id, journal_id, domain, is_local FROM outgoing_recipients
-     WHERE next_at <= ? AND (is_local = 1 OR domain NOT IN (SELECT value FROM json_each(?)))
-     ORDER BY next_at, recipient_id LIMIT ?`,
+     WHERE next_at <= ?1 AND (is_local = 1 OR NOT EXISTS
+       (SELECT 1 FROM json_each(?2) WHERE value IN (domain, '${EVERY_DESTINATION}')))
+     ORDER BY next_at, recipient_id LIMIT ?3`,
     input.at,
     JSON.stringify(input.busy),
     input.limit * RECIPIENTS_READ_PER_BATCH + leases.size,

@@ -105,7 +105,8 @@ function decodeRecipient(row: SqlRow): OutgoingRecipient {
 
 /** One that failed makes the message failed once all have ended; until then one that is late makes it deferred. */
 export function statusOf(states: readonly RecipientState[]): DeliveryStatus {
-  if (states.every((state) => FINAL_RECIPIENT_STATES.includes(state))) return states.every((state) => state === 'delivered') ? 'delivered' : 'failed';
+  if (states.every((state) => FINAL_RECIPIENT_STATES.includes(state)))
+    return states.every((state) => state === 'delivered') ? 'delivered' : 'failed';
   return states.includes('deferred') ? 'deferred' : 'pending';
 }
 
