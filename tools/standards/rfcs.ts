@@ -93,7 +93,7 @@ export const RFCS: Readonly<Record<number, Rfc>> = {
   3461: {
     title: 'SMTP DSN',
     standing: 'partly',
-    scope: 'its words in reports that come in; the rest comes with sending',
+    scope: 'its words in reports, those of others and our own; the extension is not asked for or offered',
   },
   3463: {
     title: 'Enhanced Mail System Status Codes',
@@ -102,8 +102,8 @@ export const RFCS: Readonly<Record<number, Rfc>> = {
   },
   3464: {
     title: 'Delivery Status Notifications',
-    standing: 'partly',
-    scope: 'read; written with sending',
+    standing: 'implemented',
+    scope: 'read; written into the mailbox of who sent',
   },
   3629: { title: 'UTF-8', standing: 'implemented', scope: 'decoding of names and bodies' },
   3596: {
@@ -182,13 +182,13 @@ export const RFCS: Readonly<Record<number, Rfc>> = {
     scope: 'keys and their DNS records; verifying; signing (relaxed/relaxed, whole bodies)',
   },
   6409: { title: 'Message Submission', standing: 'followed', scope: 'not offered' },
-  6522: { title: 'multipart/report', standing: 'partly', scope: 'read; written with sending' },
+  6522: { title: 'multipart/report', standing: 'implemented', scope: 'read and written' },
   6531: { title: 'SMTPUTF8', standing: 'implemented', scope: 'receiving' },
   6532: { title: 'Internationalized Email Headers', standing: 'implemented', scope: 'reading' },
   6533: {
     title: 'Internationalized Delivery Notifications',
-    standing: 'partly',
-    scope: 'read; written with sending',
+    standing: 'implemented',
+    scope: 'read; addresses of our own reports are written in 7 bits',
   },
   6650: { title: 'Use of Abuse Reports', standing: 'followed', scope: 'complaints that come in' },
   6761: { title: 'Special-Use Domain Names', standing: 'followed', scope: '`localhost` of `aimx dev`' },

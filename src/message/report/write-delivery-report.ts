@@ -133,7 +133,7 @@ function asciiWords(text: string): readonly string[] {
     .filter((word) => word !== '');
 }
 
-/** The original's header section; UTF-8 in it has a type of its own (RFC 6533 §6.3). */
+/** The original's header section; UTF-8 in it has a type of its own (RFC 6533). */
 function originalHead(head: Uint8Array): { readonly contentType: string; readonly text: TextOctets } {
   const octets = Buffer.from(head.buffer, head.byteOffset, Math.min(head.length, ORIGINAL_HEAD_BYTES_MAX));
   const text = wellFormed(octets.toString('utf8')).replace(/\r\n?/g, '\n');
