@@ -3,12 +3,14 @@
  * journal that it leaves.
  */
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Journal, OutgoingRow } from '../../../src/journal/journal.ts';
 import { toQueueId } from '../../../src/journal/journal.ts';
 import { openJournal } from '../../../src/journal/open.ts';
+import { parseDocument } from '../../../src/message/document/document.ts';
 import { systemClock } from '../../../src/system/clock.ts';
 import { noFaults } from '../../../src/system/faults.ts';
 import { silentLog } from '../../../src/system/log.ts';
@@ -168,6 +170,32 @@ test('answers: what another mailbox gets, or names nothing of ours, is about not
       { content: letter('eve@example.org', '') },
     ),
     [null, null],
+  );
+});
+
+test('answers: the sent file shows what came back', { timeout: 60_000 }, async () => {
+  using ground = new Ground({ hook: null });
+  await submitted(ground);
+  const { id } = await rowOf(ground, QUEUE_ID);
+  await filed(ground);
+  await using daemon = await DaemonUnderTest.start(ground);
+  await send(daemon.port, { from: '', to: RETURN_PATH, content: bounce('bob@example.net', MESSAGE_ID) });
+  const path = join(ground.folder, 'data', 'sent', 'agent', `${id}.md`);
+  const frontmatter = async (): Promise<Record<string, unknown>> => {
+    const document = parseDocument(await readFile(path));
+    assert.ok(document.kind === 'document');
+    return document.values;
+  };
+  // The copy is made anew once the answer stands.
+  while (!JSON.stringify(await frontmatter()).includes(BOUNCED)) await sleep(20);
+  const { outbound, recipients } = await frontmatter();
+  assert.equal(outbound, true);
+  assert.deepEqual(
+    (recipients as readonly Record<string, unknown>[]).map(({ address, answer }) => [address, answer]),
+    [
+      ['bob@example.net', BOUNCED],
+      ['eve@example.org', undefined],
+    ],
   );
 });
 
