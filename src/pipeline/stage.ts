@@ -16,6 +16,7 @@ import { answerOf } from './answer.ts';
 import { hookVariables } from './hook-variables.ts';
 import { readStep } from './read.ts';
 import type { ReadOutcome } from './reader.ts';
+import { sentFieldsOf } from './sent-fields.ts';
 import { stagedNames } from './staged-names.ts';
 import type { DeliveryWork } from './work.ts';
 import type { World } from './world.ts';
@@ -177,6 +178,7 @@ function factsOf(
     trustReason: delivery.trustReason,
     fingerprint: summary.contentFingerprint,
     flags,
+    sent: outgoing === null ? null : sentFieldsOf(outgoing),
   };
 }
 
