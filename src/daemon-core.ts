@@ -11,7 +11,7 @@ import { type ConfigOverrides, withOverrides } from './config/overrides.ts';
 import type { ConfigOutcome } from './config/parse.ts';
 import { formatProblem } from './config/problem.ts';
 import type { HookRunner } from './hooks/hooks.ts';
-import { isInsideRun } from './hooks/inside-run.ts';
+import { callerRun } from './hooks/inside-run.ts';
 import { createHookRunner } from './hooks/runner.ts';
 import { parseBind } from './inbound/bind.ts';
 import type { Journal } from './journal/journal.ts';
@@ -291,7 +291,7 @@ class OpenedCore implements Core {
     rows: this.journal,
     journal: this.journal,
     runner: this.#runner,
-    isInsideRun: (pid) => isInsideRun(systemProcessTable, pid, this.#accounts.current().uid),
+    callerRun: (pid) => callerRun(systemProcessTable, pid, this.#accounts.current().uid),
     mailboxIds: this.registry.ids,
     files: linuxFiles,
     signingKeys: this.signingKeys,

@@ -45,6 +45,7 @@ export function makeEnvironment(input: EnvironmentInput): Readonly<Record<string
     ...Object.fromEntries(message),
     AIMX_HOOK_NAME: hook.name,
     AIMX_EVENT: run.event,
+    ...(run.sendStatus === null ? {} : { AIMX_SEND_STATUS: run.sendStatus }),
     AIMX_MAILBOX: run.mailbox,
     AIMX_ID: run.id,
     AIMX_RUN_ID: run.runId,

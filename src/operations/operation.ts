@@ -10,6 +10,7 @@ import type { SigningKeys } from '../authentication/dkim/signing.ts';
 import type { Config } from '../config/config.ts';
 import type { ConfigOutcome } from '../config/parse.ts';
 import type { HookRunner } from '../hooks/hooks.ts';
+import type { CallerRun } from '../hooks/inside-run.ts';
 import type { Journal, MailboxId, RawSource } from '../journal/journal.ts';
 import type { Accounts } from '../system/accounts.ts';
 import type { Clock } from '../system/clock.ts';
@@ -42,8 +43,8 @@ export interface OperationWorld {
   readonly journal: Pick<Journal, 'query' | 'advance' | 'accept' | 'openSpool' | 'onChange'> | null;
   /** Present in the daemon alone. */
   readonly runner: Pick<HookRunner, 'wake' | 'cancel' | 'output'> | null;
-  /** Whether that process was started by a hook. */
-  readonly isInsideRun: (pid: number) => Promise<boolean>;
+  /** The run that the process was started by, if any. */
+  readonly callerRun: (pid: number) => Promise<CallerRun>;
   /** The ids that the config's mailboxes have now; null where nobody can tell (no daemon). */
   readonly mailboxIds: Readonly<Record<string, MailboxId>> | null;
   readonly files: Files;

@@ -21,9 +21,10 @@ export function decidesAboutRuns(name: string): boolean {
 /** @throws `request.forbidden` where the operation decides about runs and the caller is inside one. */
 export async function assertOutsideRuns(
   name: OperationName,
-  { caller, isInsideRun }: Pick<OperationContext, 'caller' | 'isInsideRun'>,
+  { caller, callerRun }: Pick<OperationContext, 'caller' | 'callerRun'>,
 ): Promise<void> {
-  if (caller.kind !== 'peer' || !DECISIONS.has(name) || !(await isInsideRun(caller.pid))) return;
+  if (caller.kind !== 'peer' || !DECISIONS.has(name) || (await callerRun(caller.pid)).kind === 'outside')
+    return;
   throw new AimxError('request.forbidden', 'A hook may not decide about runs', {
     hint: 'Do it from a session of your own; a hook may read, answer and send',
   });

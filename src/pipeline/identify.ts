@@ -10,6 +10,7 @@ import type { Rank, Trust, Verdict } from '../authentication/verdict.ts';
 import type { Config, MailboxConfig } from '../config/config.ts';
 import { planHooks } from '../hooks/gate.ts';
 import type { Decision, DeliveryRow, HookPlan, IdentifyTarget, MessageRow } from '../journal/journal.ts';
+import { automaticReason } from '../message/automatic.ts';
 import { baseId } from '../message/document/slug.ts';
 import type { MessageSummary } from '../message/message.ts';
 import type { World } from './world.ts';
@@ -44,7 +45,7 @@ export async function identifyStep(
       references: summary.header.references,
       subject: summary.header.subject,
       from: summary.header.from,
-      automatic: message.envelope.reversePath === '' ? 'null-sender: It has the null reverse-path' : null,
+      automatic: automaticReason({ header: summary.header, reversePath: message.envelope.reversePath }),
     },
     targets,
     windowMs: config.dedup.windowMs,

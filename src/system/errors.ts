@@ -34,6 +34,8 @@ export const ERROR_CODES = {
   'request.ambiguous': 'the request names more than one thing',
   'request.conflict': 'the request does not fit the present state',
   'request.too-large': 'the request is larger than its limit',
+  'send.refused': 'the mailbox may not send this, or not to this recipient',
+  'send.limited': 'the mailbox has sent as much as it may for now',
   'request.timeout': 'the answer did not come within the time limit',
 } as const;
 

@@ -15,6 +15,8 @@ export interface ListedProcess {
 export interface ProcessTable {
   /** The process itself, its parent, and so on; null where it, or one of them, has ended meanwhile. */
   ancestorsOf(pid: number): Promise<readonly ListedProcess[] | null>;
+  /** What it was started with; null where it has ended or may not be looked into. */
+  environmentOf(pid: number): Promise<Readonly<Record<string, string>> | null>;
   /** Those that have that very file open, by device and inode; what we may not look into is left out. */
   holdersOf(path: string): Promise<readonly ListedProcess[]>;
   /** Whether anybody holds the file's lock; false where there is no file. */
@@ -80,8 +82,24 @@ async function ancestorsOf(pid: number): Promise<readonly ListedProcess[] | null
   }
 }
 
+async function environmentOf(pid: number): Promise<Readonly<Record<string, string>> | null> {
+  try {
+    const lines = (await readFile(`/proc/${pid}/environ`, 'utf8')).split('\0');
+    return Object.fromEntries(
+      lines.flatMap((line) => {
+        const at = line.indexOf('=');
+        return at <= 0 ? [] : [[line.slice(0, at), line.slice(at + 1)]];
+      }),
+    );
+  } catch (error) {
+    if (isErrno(error, 'ENOENT', 'ESRCH', 'EACCES', 'EPERM')) return null;
+    throw error;
+  }
+}
+
 export const systemProcessTable: ProcessTable = {
   ancestorsOf,
+  environmentOf,
   holdersOf,
   isLockHeld,
   signal(pid, signal) {

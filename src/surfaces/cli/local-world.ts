@@ -117,7 +117,7 @@ export async function openLocalContext(
     rows,
     journal: null,
     runner: null,
-    isInsideRun: async () => false,
+    callerRun: async () => ({ kind: 'outside' }),
     mailboxIds: null,
     files: linuxFiles,
     signingKeys: createSigningKeys({ files: linuxFiles, configDir, config: () => reading.config }),

@@ -273,7 +273,7 @@ export async function startFixture(limits?: ControlLimits): Promise<Fixture> {
     configDir,
     rows: journal,
     journal,
-    isInsideRun: async () => false,
+    callerRun: async () => ({ kind: 'outside' }),
     runner: {
       wake: () => undefined,
       cancel: async (runId) => cancelled.push(runId) > 0,
