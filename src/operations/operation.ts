@@ -81,6 +81,8 @@ interface Described {
 /** Data in, data out. */
 export interface CallOperation<Input, Output> extends Described {
   readonly kind: 'call';
+  /** Of a JSON body, where the usual limit of a surface is too little. */
+  readonly inputBytesMax?: number;
   readonly run: (input: Input, context: OperationContext) => Promise<Output>;
 }
 

@@ -12,10 +12,20 @@ import { ingest } from './ingest.ts';
 import { list } from './list.ts';
 import { attention, mailboxesList, mailboxesShow } from './mailboxes.ts';
 import type { CallOperation, DownloadOperation, UploadOperation } from './operation.ts';
+import {
+  queueApprove,
+  queueCancel,
+  queueHold,
+  queueList,
+  queueRelease,
+  queueRetry,
+  queueShow,
+} from './queue.ts';
 import { raw } from './raw.ts';
 import { read } from './read.ts';
 import { runsCancel, runsRelease, runsReplay } from './run-decisions.ts';
 import { runsList, runsOutput, runsShow } from './runs.ts';
+import { reply, send } from './send.ts';
 import { trace } from './trace.ts';
 
 /** Name → operation; the names are paths of the control socket and stay as they are. */
@@ -38,6 +48,15 @@ export const OPERATIONS: {
   readonly 'hooks.list': typeof hooksList;
   readonly 'config.check': typeof configCheck;
   readonly 'dkim.keygen': typeof dkimKeygen;
+  readonly send: typeof send;
+  readonly reply: typeof reply;
+  readonly 'queue.list': typeof queueList;
+  readonly 'queue.show': typeof queueShow;
+  readonly 'queue.retry': typeof queueRetry;
+  readonly 'queue.cancel': typeof queueCancel;
+  readonly 'queue.hold': typeof queueHold;
+  readonly 'queue.release': typeof queueRelease;
+  readonly 'queue.approve': typeof queueApprove;
   readonly attention: typeof attention;
 } = {
   list,
@@ -58,6 +77,15 @@ export const OPERATIONS: {
   'hooks.list': hooksList,
   'config.check': configCheck,
   'dkim.keygen': dkimKeygen,
+  send,
+  reply,
+  'queue.list': queueList,
+  'queue.show': queueShow,
+  'queue.retry': queueRetry,
+  'queue.cancel': queueCancel,
+  'queue.hold': queueHold,
+  'queue.release': queueRelease,
+  'queue.approve': queueApprove,
   attention,
 };
 

@@ -11,6 +11,11 @@ const DECISIONS: ReadonlySet<OperationName> = new Set<OperationName>([
   'runs.replay',
   'runs.cancel',
   'dedup.forget',
+  'queue.retry',
+  'queue.cancel',
+  'queue.hold',
+  'queue.release',
+  'queue.approve',
 ]);
 
 /** True where the operation is refused inside a run. */

@@ -34,6 +34,33 @@ const selection = {
 const folder = z.enum(MAIL_FOLDERS).optional().describe('inbox where absent');
 const flag = z.stringbool();
 
+/** What is written below has limits of its own, in the words of a sender (src/message/compose/). */
+const text = z.string();
+const recipients = z.array(text).describe('Addresses, each alone or several with commas');
+const written = {
+  body: text,
+  text_only: z.boolean().optional(),
+  html_body: text.optional(),
+  attachments: z
+    .array(
+      z.strictObject({
+        filename: text,
+        content_type: name.optional(),
+        content_base64: z.base64(),
+        inline_as: text.optional(),
+      }),
+    )
+    .optional(),
+  idempotency_key: name.optional().describe('The same key and content sends once, for 7 days'),
+  dry_run: z.boolean().optional(),
+};
+const queued = name.describe('The beginning of a queue id, a Message-ID, or the id of a sent message');
+const queueSelection = z.strictObject({
+  messages: z.array(queued).max(RUN_IDS_MAX).optional(),
+  all: z.boolean().optional(),
+  mailbox,
+});
+
 export const INPUT_SCHEMAS: { readonly [Name in OperationName]: z.ZodType<InputOf<Name>> } = {
   list: z.strictObject({ mailbox, folder, ...page }),
   read: z.strictObject({
@@ -69,6 +96,35 @@ export const INPUT_SCHEMAS: { readonly [Name in OperationName]: z.ZodType<InputO
     rsaOnly: z.boolean().optional(),
     rotate: z.boolean().optional(),
   }),
+  send: z.strictObject({
+    from: name.optional().describe('An address or a mailbox of yours'),
+    to: recipients,
+    cc: recipients.optional(),
+    bcc: recipients.optional(),
+    subject: text,
+    in_reply_to: name.optional().describe('Message-ID that it answers'),
+    references: text.optional(),
+    ...written,
+  }),
+  reply: z.strictObject({
+    ...reference,
+    all: z.boolean().optional().describe('Also to the other recipients'),
+    quote: z.boolean().optional(),
+    ...written,
+  }),
+  'queue.list': z.strictObject({
+    mailbox,
+    held: z.boolean().optional(),
+    failed: z.boolean().optional(),
+    all: z.boolean().optional(),
+    ...page,
+  }),
+  'queue.show': z.strictObject({ message: queued }),
+  'queue.retry': queueSelection,
+  'queue.cancel': queueSelection,
+  'queue.hold': queueSelection,
+  'queue.release': queueSelection,
+  'queue.approve': queueSelection,
   attention: z.strictObject({}),
 };
 

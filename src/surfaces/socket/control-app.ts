@@ -78,7 +78,10 @@ async function perform(
   switch (operation.kind) {
     case 'call':
       return json(
-        await operation.run(parseInput(name, await readJsonBody(body, limits.jsonBytesMax)), context),
+        await operation.run(
+          parseInput(name, await readJsonBody(body, operation.inputBytesMax ?? limits.jsonBytesMax)),
+          context,
+        ),
       );
     case 'download': {
       const input = parseInput(name, await readJsonBody(body, limits.jsonBytesMax));

@@ -1,0 +1,335 @@
+/**
+ * The one way by which anything is sent: a draft becomes octets, the octets a record of the log, and the
+ * record a message of ours in the queue. It resolves when the message is safe, not when it has arrived.
+ */
+
+import { LOCAL_PART_OCTETS_MAX, splitTag } from '../address/local-part.ts';
+import { formatMailbox, parseMailbox } from '../address/mailbox.ts';
+import { octetLength } from '../address/octets.ts';
+import { signMessage } from '../authentication/dkim/sign.ts';
+import type { MailboxConfig } from '../config/config.ts';
+import { type OutgoingRecipient, type OutgoingRow, type Submission, toQueueId } from '../journal/journal.ts';
+import { composeMessage } from '../message/compose/compose.ts';
+import type { Draft, DraftProblem, NamedAddress } from '../message/compose/draft.ts';
+import { newMessageId } from '../message/compose/message-id.ts';
+import { baseId } from '../message/document/slug.ts';
+import { parseAddresses } from '../message/header/addresses.ts';
+import { createRouter } from '../smtp/routing.ts';
+import { epochMs, formatInstant } from '../system/clock.ts';
+import { AimxError } from '../system/errors.ts';
+import { callerName, ownMailboxes, requireConfig, requireJournal } from './access.ts';
+import { takeContent } from './content-intake.ts';
+import type { OperationContext } from './operation.ts';
+import { QUEUE_LIFETIME_MS } from './queue-lifetime.ts';
+import { decideSending } from './send-policy.ts';
+
+export interface SubmissionRequest {
+  readonly from: Sender;
+  readonly bcc: readonly NamedAddress[];
+  readonly draft: Omit<Draft, 'from' | 'date' | 'messageId' | 'autoSubmitted'>;
+  readonly key: { readonly key: string; readonly contentHash: string } | null;
+}
+
+export interface SendOutput {
+  /** `held`: it waits for somebody, and `held` says why. `dry-run`: nothing was sent. */
+  readonly status: 'queued' | 'held' | 'dry-run';
+  /** True where the same was sent before: this is what was sent then. */
+  readonly already_sent: boolean;
+  /** Without angle brackets. */
+  readonly message_id: string;
+  readonly queue_id: string | null;
+  readonly mailbox: string;
+  /** Of the copy in `sent`. */
+  readonly id: string | null;
+  readonly thread_id: string | null;
+  readonly to: readonly string[];
+  readonly held: string | null;
+  readonly warnings: readonly string[];
+  /** The message as it would leave, for a dry run. */
+  readonly preview: string | null;
+}
+
+export interface Sender {
+  readonly mailbox: MailboxConfig;
+  readonly address: NamedAddress;
+}
+
+/** Longest message of a dry run that is shown whole. */
+const PREVIEW_BYTES_MAX = 1024 * 1024;
+
+/**
+ * Who sends: an address that leads to a mailbox of the caller, or a mailbox's name; absent: the caller's
+ * only mailbox.
+ *
+ * @throws `request.invalid`, `request.not-found`.
+ */
+export function senderOf(context: OperationContext, from: string | undefined): Sender {
+  const mailboxes = ownMailboxes(context);
+  if (from === undefined) {
+    const [only, ...others] = mailboxes.filter(({ address }) => !address.startsWith('*@'));
+    if (only !== undefined && others.length === 0)
+      return { mailbox: only, address: { name: '', address: only.address } };
+    throw new AimxError('request.invalid', 'It is not said which of your mailboxes sends', {
+      hint: `give --from; yours: ${mailboxes.map(({ name }) => name).join(', ') || 'none'}`,
+    });
+  }
+  const named = mailboxes.find(({ name }) => name === from);
+  if (named !== undefined && !named.address.startsWith('*@'))
+    return { mailbox: named, address: { name: '', address: named.address } };
+  const [address, ...more] = parseAddresses(from);
+  const route = routeOf(context, address?.address ?? '');
+  const mailbox = mailboxes.find(({ name }) => name === route);
+  if (address === undefined || more.length > 0 || mailbox === undefined)
+    throw new AimxError('request.not-found', `${JSON.stringify(from)} is no address of a mailbox of yours`, {
+      hint: 'aimx mailboxes list shows yours; a mailbox sends only as itself',
+    });
+  return { mailbox, address: { name: address.name ?? '', address: address.address } };
+}
+
+/** Name of the mailbox here that an address leads to; null for one elsewhere. @throws for one of ours that leads nowhere. */
+function routeOf(context: OperationContext, address: string): string | null {
+  const config = requireConfig(context);
+  const parsed = parseMailbox(address);
+  if (parsed.kind !== 'parsed') return null;
+  const answer = createRouter({ ...config, postmaster: config.smtp.postmaster })(parsed.value);
+  if (answer.kind === 'accept') return answer.route.mailbox;
+  if (answer.kind === 'not-our-domain') return null;
+  throw new AimxError('request.invalid', `There is no mailbox ${address} here`, {
+    hint: 'aimx mailboxes list shows the addresses; nothing was sent',
+  });
+}
+
+/** Reads what a caller names as recipients. @throws `request.invalid` for what is no address. */
+export function recipientsOf(field: string, values: readonly string[]): readonly NamedAddress[] {
+  return values.flatMap((value) => {
+    const found = parseAddresses(value);
+    for (const { address } of found)
+      if (parseMailbox(address).kind !== 'parsed')
+        throw new AimxError(
+          'request.invalid',
+          `${field}: ${JSON.stringify(address || value)} is no address`,
+          {
+            hint: 'write it as you@example.com or Name <you@example.com>',
+          },
+        );
+    if (found.length === 0 && value.trim() !== '')
+      throw new AimxError('request.invalid', `${field}: ${JSON.stringify(value)} holds no address`, {
+        hint: 'write it as you@example.com or Name <you@example.com>',
+      });
+    return found.map(({ name, address }) => ({ name: name ?? '', address }));
+  });
+}
+
+type Recipient = Submission['recipients'][number];
+
+/** The envelope: each address once, whatever it is named for first. */
+function envelopeOf(context: OperationContext, { draft, bcc }: SubmissionRequest): readonly Recipient[] {
+  const fields: readonly [OutgoingRecipient['field'], readonly NamedAddress[]][] = [
+    ['to', draft.to],
+    ['cc', draft.cc],
+    ['bcc', bcc],
+  ];
+  const recipients = new Map<string, Recipient>();
+  for (const [field, addresses] of fields)
+    for (const { address } of addresses) {
+      const parsed = parseMailbox(address);
+      if (parsed.kind !== 'parsed') continue;
+      const written = formatMailbox(parsed.value);
+      const key = written.toLowerCase();
+      if (recipients.has(key)) continue;
+      const isLocal = routeOf(context, address) !== null;
+      recipients.set(key, { address: written, field, domain: parsed.value.domain.toLowerCase(), isLocal });
+    }
+  const { maxRecipients } = requireConfig(context).smtp;
+  if (recipients.size === 0)
+    throw new AimxError('request.invalid', 'It is not said to whom', { hint: 'give --to' });
+  if (recipients.size > maxRecipients)
+    throw new AimxError('request.too-large', `${recipients.size} recipients: allowed are ${maxRecipients}`, {
+      hint: 'send it in parts, or raise [smtp] max_recipients',
+    });
+  return [...recipients.values()];
+}
+
+/** What comes back is matched by it (RFC 5321 §4.4 leaves the reverse-path to us). */
+function reversePathOf(address: string, queueId: string): string {
+  const at = address.lastIndexOf('@');
+  const { name } = splitTag(address.slice(0, at));
+  const local = `${name}+b-${queueId}`;
+  return octetLength(local) > LOCAL_PART_OCTETS_MAX || name.startsWith('"')
+    ? address
+    : `${local}${address.slice(at)}`;
+}
+
+function refuse(problems: readonly DraftProblem[]): never {
+  throw new AimxError(
+    'request.invalid',
+    problems.map(({ field, message }) => `${field}: ${message}`).join('; '),
+    {
+      hint: 'nothing was sent',
+      detail: { problems },
+    },
+  );
+}
+
+async function* joined(first: Uint8Array, rest: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  yield first;
+  yield* rest;
+}
+
+/** @throws `request.invalid`, `request.too-large`, `request.conflict`, `send.refused`, `send.limited`, `journal.no-room`. */
+export async function submitDraft(
+  context: OperationContext,
+  request: SubmissionRequest,
+  options: { readonly dryRun: boolean },
+): Promise<SendOutput> {
+  const { from, draft } = request;
+  const { clock, random } = context;
+  const config = requireConfig(context);
+  const recipients = envelopeOf(context, request);
+  const policy = await decideSending({
+    context,
+    mailbox: from.mailbox,
+    recipients: recipients.map(({ address }) => address),
+    inReplyTo: draft.inReplyTo,
+    callerKey: request.key,
+  });
+  const at = clock.now();
+  const domain = from.address.address.slice(from.address.address.lastIndexOf('@') + 1).toLowerCase();
+  const messageId = newMessageId(random, domain);
+  const composed = composeMessage(
+    { ...draft, from: from.address, date: at, messageId, autoSubmitted: policy.automatic },
+    { maxBytes: config.smtp.maxMessageBytes },
+  );
+  if (composed.kind === 'refused') return refuse(composed.problems);
+  const { keys, problem } = await context.signingKeys.keysFor(domain);
+  const { content, smtputf8 } = composed.message;
+  const signature = new TextEncoder().encode(await signMessage({ content, keys, at }));
+  const warnings = problem === null ? [] : [`unsigned: ${problem}`];
+  const common = {
+    message_id: messageId,
+    mailbox: from.mailbox.name,
+    to: recipients.map(({ address }) => address),
+    warnings,
+  };
+  if (options.dryRun)
+    return {
+      ...common,
+      status: 'dry-run',
+      already_sent: false,
+      queue_id: null,
+      id: null,
+      thread_id: null,
+      held: policy.held,
+      preview: await preview(joined(signature, content())),
+    };
+  const journal = requireJournal(context);
+  const mailboxId = context.mailboxIds?.[from.mailbox.name];
+  if (mailboxId === undefined)
+    throw new AimxError('request.not-found', `Mailbox ${from.mailbox.name} is not there`, {
+      hint: 'reload the daemon',
+    });
+  const intake = await takeContent(joined(signature, content()), {
+    journal,
+    maxBytes: config.smtp.maxMessageBytes,
+    signal: context.signal,
+  });
+  const { content: taken } = intake;
+  await using _spool = taken.kind === 'spooled' ? taken.spool : undefined;
+  const queueId = toQueueId(random.hex(8));
+  const journalId = await journal.accept({
+    envelope: { reversePath: '', recipients: [], smtputf8, body: '7BIT' },
+    arrival: {
+      via: 'submission',
+      receivedAt: at,
+      sessionId: queueId,
+      clientAddress: null,
+      helo: null,
+      protocol: 'local',
+      tls: null,
+    },
+    ...intake,
+  });
+  const outcome = await journal.advance('submit', {
+    submission: {
+      journalId,
+      queueId,
+      mailboxId,
+      mailbox: from.mailbox.name,
+      messageId,
+      inReplyTo: draft.inReplyTo,
+      references: draft.references,
+      contentFingerprint: intake.exactFingerprint,
+      from:
+        from.address.name === '' ? from.address.address : `${from.address.name} <${from.address.address}>`,
+      subject: draft.subject,
+      reversePath: reversePathOf(from.address.address, queueId),
+      smtputf8,
+      format: draft.body.format,
+      baseId: baseId(at, draft.subject),
+      recipients,
+      by: callerName(context),
+    },
+    key: policy.key,
+    limits: policy.limits,
+    runId: policy.runId,
+    held: policy.held,
+    expiresAt: epochMs(at + QUEUE_LIFETIME_MS),
+    at,
+  });
+  switch (outcome.kind) {
+    case 'submitted':
+      return answer(outcome.outgoing, { already: false, warnings });
+    case 'already-sent':
+      return answer(outcome.outgoing, { already: true, warnings: [] });
+    case 'key-conflict':
+      throw new AimxError('request.conflict', 'Something else was sent under this idempotency key', {
+        hint: `use another key; under this one message <${outcome.outgoing.messageId}> was sent`,
+        detail: { message_id: outcome.outgoing.messageId, queue_id: outcome.outgoing.queueId },
+      });
+    case 'over-limit':
+      throw new AimxError(
+        'send.limited',
+        outcome.limit === 'sends-per-hour'
+          ? `Mailbox ${from.mailbox.name} may send ${outcome.allowed} messages in an hour (max_sends_per_hour)`
+          : `Mailbox ${from.mailbox.name} may write to ${outcome.allowed} new recipients in a day (max_new_recipients_per_day)`,
+        {
+          hint: `send it again after ${formatInstant(outcome.againAt)}`,
+          detail: {
+            limit: outcome.limit,
+            allowed: outcome.allowed,
+            again_at: formatInstant(outcome.againAt),
+          },
+        },
+      );
+  }
+}
+
+function answer(
+  outgoing: OutgoingRow,
+  { already, warnings }: { readonly already: boolean; readonly warnings: readonly string[] },
+): SendOutput {
+  return {
+    status: outgoing.held === null ? 'queued' : 'held',
+    already_sent: already,
+    message_id: outgoing.messageId,
+    queue_id: outgoing.queueId,
+    mailbox: outgoing.mailbox,
+    id: outgoing.id,
+    thread_id: outgoing.threadId,
+    to: outgoing.recipients.map(({ address }) => address),
+    held: outgoing.held,
+    warnings,
+    preview: null,
+  };
+}
+
+async function preview(content: AsyncIterable<Uint8Array>): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let sizeBytes = 0;
+  for await (const chunk of content) {
+    sizeBytes += chunk.length;
+    if (sizeBytes > PREVIEW_BYTES_MAX) return `${Buffer.concat(chunks).toString('latin1')}[cut]\r\n`;
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
