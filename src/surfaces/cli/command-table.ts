@@ -4,8 +4,10 @@
  */
 import { MAIL_FOLDERS, RUN_STATES } from '../../operations/choices.ts';
 import type { ArgumentSpec, CommandSpec, FamilySpec, OptionSpec } from './command-spec.ts';
+import { SENDING_COMMANDS } from './sending-commands.ts';
 
 export const FAMILIES: readonly FamilySpec[] = [
+  { name: 'queue', group: 'Mail', summary: 'See what is on its way out, and decide about it' },
   { name: 'dedup', group: 'Mail', summary: 'See which copies were absorbed, and let one in again' },
   { name: 'mailboxes', alias: 'mailbox', group: 'Mail', summary: 'See mailboxes and how they stand' },
   { name: 'runs', alias: 'run', group: 'Hooks', summary: 'See what hooks did, and decide about them' },
@@ -337,7 +339,12 @@ const SERVER_COMMANDS: readonly CommandSpec[] = [
   },
 ];
 
-export const COMMANDS: readonly CommandSpec[] = [...MAIL_COMMANDS, ...HOOK_COMMANDS, ...SERVER_COMMANDS];
+export const COMMANDS: readonly CommandSpec[] = [
+  ...MAIL_COMMANDS,
+  ...SENDING_COMMANDS,
+  ...HOOK_COMMANDS,
+  ...SERVER_COMMANDS,
+];
 
 /** Options that every command takes. */
 export const GLOBAL_OPTIONS: readonly OptionSpec[] = [
