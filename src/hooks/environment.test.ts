@@ -27,7 +27,7 @@ test('boundValue() cuts between characters and leaves what fits as it is', () =>
 
 test("makeEnvironment() lets a hook's own env set anything but what tells it of its message", () => {
   const env = makeEnvironment({
-    run: { runId: 'r', event: 'on_receive', mailbox: 'box', id: 'i', attempt: 2 } as RunRow,
+    run: { runId: 'r', event: 'on_receive', sendStatus: null, mailbox: 'box', id: 'i', attempt: 2 } as RunRow,
     hook: {
       name: 'h',
       env: { PATH: '/own', AIMX_SUBJECT: 'forged', AIMX_RUN_ID: 'forged' } as object,
@@ -52,4 +52,21 @@ test("makeEnvironment() lets a hook's own env set anything but what tells it of 
     AIMX_RUN_ID: 'r',
     AIMX_ATTEMPT: '2',
   });
+});
+
+test('makeEnvironment() tells a hook of after_send what became of the message, and no other hook', () => {
+  const check = (run: Partial<RunRow>, expected: string | undefined): void => {
+    const env = makeEnvironment({
+      run: { runId: 'r', mailbox: 'box', id: 'i', attempt: 1, ...run } as RunRow,
+      hook: { name: 'h', env: {} } as HookConfig,
+      account: { name: 'alice', uid: 1000, gid: 1000, home: '/home/alice', shell: '/bin/sh' },
+      variables: {},
+      path: '/bin',
+      lang: 'C.UTF-8',
+    });
+    assert.equal(env['AIMX_SEND_STATUS'], expected);
+  };
+  check({ event: 'after_send', sendStatus: 'deferred' }, 'deferred');
+  check({ event: 'after_send', sendStatus: 'failed' }, 'failed');
+  check({ event: 'on_receive', sendStatus: null }, undefined);
 });

@@ -31,6 +31,11 @@ export const RFCS: Readonly<Record<number, Rfc>> = {
   },
   1557: { title: 'Korean Character Encoding', standing: 'implemented', scope: 'decoding of ISO-2022-KR' },
   1843: { title: 'HZ', standing: 'implemented', scope: 'decoding' },
+  1869: {
+    title: 'SMTP service extensions',
+    standing: 'implemented',
+    scope: 'EHLO as client; HELO where a server knows no other',
+  },
   1870: { title: 'SMTP SIZE', standing: 'implemented', scope: 'declared sizes, refused early' },
   1922: {
     title: 'Chinese Character Encoding',
@@ -50,6 +55,11 @@ export const RFCS: Readonly<Record<number, Rfc>> = {
   },
   2047: { title: 'MIME Part Three', standing: 'implemented', scope: 'encoded words in header fields' },
   2049: { title: 'MIME Part Five', standing: 'followed', scope: 'canonical form' },
+  2142: {
+    title: 'Mailbox names for roles',
+    standing: 'partly',
+    scope: 'addresses that nobody reads are not answered by hooks',
+  },
   2152: { title: 'UTF-7', standing: 'implemented', scope: 'decoding' },
   2181: { title: 'Clarifications to the DNS Specification', standing: 'partly', scope: 'TTLs' },
   2183: { title: 'Content-Disposition', standing: 'implemented', scope: 'names and kinds of attachments' },
@@ -168,6 +178,7 @@ export const RFCS: Readonly<Record<number, Rfc>> = {
     scope: '`header.b`, the first characters of a signature',
   },
   6047: { title: 'iMIP', standing: 'partly', scope: 'reading; no answers' },
+  6066: { title: 'TLS extensions', standing: 'partly', scope: 'the server name, as client' },
   6068: { title: 'mailto: URLs', standing: 'followed', scope: 'links in bodies' },
   6152: { title: 'SMTP 8BITMIME', standing: 'implemented', scope: 'receiving' },
   6177: {
@@ -190,9 +201,15 @@ export const RFCS: Readonly<Record<number, Rfc>> = {
     standing: 'implemented',
     scope: 'read; addresses of our own reports are written in 7 bits',
   },
+  6647: { title: 'Greylisting', standing: 'implemented', scope: 'as client: the first retry comes soon' },
   6650: { title: 'Use of Abuse Reports', standing: 'followed', scope: 'complaints that come in' },
   6761: { title: 'Special-Use Domain Names', standing: 'followed', scope: '`localhost` of `aimx dev`' },
   6868: { title: 'Parameter Value Encoding in iCalendar', standing: 'implemented', scope: 'reading' },
+  6890: {
+    title: 'Special-purpose addresses',
+    standing: 'implemented',
+    scope: 'mail is not sent to them unless it is allowed',
+  },
   6891: {
     title: 'EDNS(0)',
     standing: 'implemented',
