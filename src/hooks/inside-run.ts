@@ -8,15 +8,22 @@ export type CallerRun =
   | { readonly kind: 'outside' }
   | { readonly kind: 'inside'; readonly runId: RunId | null; readonly attempt: number | null };
 
+const OUTSIDE: CallerRun = { kind: 'outside' };
 const UNKNOWN: CallerRun = { kind: 'inside', runId: null, attempt: null };
 
+/** Longer numbers are no attempt of ours. */
+const ATTEMPT = /^[1-9][0-9]{0,8}$/;
+
 /**
- * Looks for a supervisor of ours above the process. In a pid namespace it is what orphans are given to,
- * so that no hook gets out from under it; without one, a process that has left its parents is known by
- * the environment that it was started with, unless it has emptied it.
+ * Looks for a supervisor of ours above the process, and then for the environment that hooks are started
+ * with. In a pid namespace the supervisor is what orphans are given to, so that no hook gets out from under
+ * it; without one, a process that has left its parents is known by `AIMX_RUN_ID`, its own or that of a
+ * process above it, unless it has emptied them all.
  *
- * @param selfUid The user that supervisors run as. A hook that calls itself one, or writes another run into
- *   its environment, shuts out only itself: who asks looks whether the run is the caller's.
+ * The outermost one counts: what a hook starts below its supervisor, it may call what it likes.
+ *
+ * @param selfUid The user that supervisors run as. A process that calls itself one, or that has another run
+ *   in its environment, claims a run: who asks looks whether it is the caller's, and shuts out only him.
  * @returns `inside` also for a process that has ended: who asks and is gone may have been anybody.
  */
 export async function callerRun(
@@ -26,17 +33,20 @@ export async function callerRun(
 ): Promise<CallerRun> {
   const ancestors = await table.ancestorsOf(pid);
   if (ancestors === null) return UNKNOWN;
-  const supervisor = ancestors.find(
+  const supervisor = ancestors.findLast(
     ({ uid, argv }) => uid === selfUid && argv[1] === '-c' && argv[3] === SUPERVISOR_NAME,
   );
   if (supervisor !== undefined) return runOf(supervisor.argv[4], supervisor.argv[5]);
-  const environment = await table.environmentOf(pid);
-  const runId = environment?.['AIMX_RUN_ID'];
-  return runId === undefined ? { kind: 'outside' } : runOf(runId, environment?.['AIMX_ATTEMPT']);
+  for (const ancestor of ancestors.toReversed()) {
+    const environment = await table.environmentOf(ancestor.pid);
+    const runId = environment?.['AIMX_RUN_ID'];
+    if (runId !== undefined) return runOf(runId, environment?.['AIMX_ATTEMPT']);
+  }
+  return OUTSIDE;
 }
 
 function runOf(runId: string | undefined, attempt: string | undefined): CallerRun {
   if (runId === undefined || !/^[0-9a-f]{32}$/.test(runId)) return UNKNOWN;
-  const count = Number(attempt);
-  return { kind: 'inside', runId: toRunId(runId), attempt: Number.isSafeInteger(count) ? count : null };
+  if (attempt === undefined || !ATTEMPT.test(attempt)) return UNKNOWN;
+  return { kind: 'inside', runId: toRunId(runId), attempt: Number(attempt) };
 }
