@@ -10,9 +10,9 @@ import type { Rank, Trust, Verdict } from '../authentication/verdict.ts';
 import type { Config, MailboxConfig } from '../config/config.ts';
 import { planHooks } from '../hooks/gate.ts';
 import type { Decision, DeliveryRow, HookPlan, IdentifyTarget, MessageRow } from '../journal/journal.ts';
-import { automaticReason } from '../message/automatic.ts';
 import { baseId } from '../message/document/slug.ts';
 import type { MessageSummary } from '../message/message.ts';
+import { automaticReason } from './automatic.ts';
 import type { World } from './world.ts';
 
 /** A decision, and whether runs were inserted with it. */

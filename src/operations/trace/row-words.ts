@@ -2,6 +2,7 @@
 import type { AuthenticationResult, Rank, Verdict } from '../../authentication/verdict.ts';
 import type { DeliveryRow, MessageRow, RunRow, TraceRow } from '../../journal/journal.ts';
 import { type CheckWords, describeChecks } from '../check-words.ts';
+import { OUTGOING_WORDING } from './outgoing-words.ts';
 import { trustText } from './trust-words.ts';
 import { becauseOf, formatDuration } from './words.ts';
 
@@ -299,6 +300,8 @@ const WORDING: Readonly<Record<string, Wording>> = {
 /** @returns null for a row that another line tells already. */
 export function describeRow(row: TraceRow, surroundings: RowSurroundings): string | null {
   const facts = new Facts(row.detail);
+  const outgoing = OUTGOING_WORDING[row.event];
+  if (outgoing !== undefined) return outgoing(row.detail);
   const wording = WORDING[row.event];
   if (wording !== undefined) return wording(facts, row, surroundings);
   const all = facts.all();

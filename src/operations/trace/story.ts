@@ -61,6 +61,8 @@ export function acceptedText({ message }: Pick<StoryRows, 'message'>): string {
   const recipients = listOf(envelope.recipients.map(({ forwardPath }) => forwardPath));
   const size = formatSize(message.sizeBytes);
   if (arrival.via === 'ingest') return `put in by hand (aimx ingest), ${size}, for ${recipients}`;
+  if (arrival.via === 'submission') return `written here, ${size}`;
+  if (arrival.via === 'outbox') return `sent from this host by ${sender}, ${size}, for ${recipients}`;
   const name = arrival.helo === null ? '' : `, which calls itself ${arrival.helo}`;
   const tls = arrival.tls === null ? 'without TLS' : `with ${arrival.tls}`;
   return (

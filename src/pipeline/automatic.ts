@@ -1,7 +1,7 @@
 /**
  * Whether a message was written by a program, so that no program may answer it (RFC 3834 §2). Pure.
  */
-import type { MessageHeader } from './message.ts';
+import type { MessageHeader } from '../message/message.ts';
 
 /** Local parts that nobody reads, or that are a list's own (RFC 3834 §2, RFC 2142). */
 const NOBODY = /^(mailer-daemon|postmaster|no-?reply|do-?not-?reply|bounces?|owner-.*|.*-request)([+-].*)?$/i;
