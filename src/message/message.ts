@@ -53,5 +53,7 @@ export interface MessageSummary {
   /** Null where the message has no Message-ID. */
   readonly messageId: string | null;
   readonly legacyFingerprint: string | null;
+  /** `<code>: <sentence>` where it says of itself that no person wrote it to one person; null for a letter. */
+  readonly automatic: string | null;
   readonly header: MessageHeader;
 }

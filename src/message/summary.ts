@@ -1,5 +1,6 @@
 /** The summary of a message: what identity and name are decided by, without reading its MIME. */
 
+import { automaticMark } from './automatic-mark.ts';
 import { contentFingerprint, legacyFingerprint } from './fingerprint.ts';
 import { parseAddresses } from './header/addresses.ts';
 import { readHeader, readSubject } from './header/header.ts';
@@ -25,6 +26,7 @@ export function summarizeMessage(bytes: Uint8Array): MessageSummary {
       date: fieldValue(section, 'date'),
       subject: readSubject(section),
     }),
+    automatic: automaticMark(section),
     header,
   };
 }

@@ -44,6 +44,7 @@ export function unreadableSummary(exactFingerprint: string): MessageSummary {
     contentFingerprint: exactFingerprint,
     messageId: null,
     legacyFingerprint: null,
+    automatic: null,
     header: {
       messageId: '',
       from: '',

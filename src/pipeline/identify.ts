@@ -45,7 +45,14 @@ export async function identifyStep(
       references: summary.header.references,
       subject: summary.header.subject,
       from: summary.header.from,
-      automatic: automaticReason({ header: summary.header, reversePath: message.envelope.reversePath }),
+      automatic: automaticReason({
+        summary,
+        from: summary.header.from,
+        // What was ingested had its envelope elsewhere.
+        reversePath: message.arrival.via === 'ingest' ? null : message.envelope.reversePath,
+        mailboxes: pending.map(({ mailbox }) => mailbox),
+        config,
+      }),
     },
     targets,
     windowMs: config.dedup.windowMs,
