@@ -11,6 +11,7 @@ const ALLOWED = new Set([
   'Apache-2.0',
   '0BSD',
   'BlueOak-1.0.0',
+  'PSF-2.0',
   'Unlicense',
 ]);
 

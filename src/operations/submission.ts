@@ -54,6 +54,8 @@ export interface Sender {
   readonly address: NamedAddress;
 }
 
+const CONTROL = /\p{Cc}/u;
+
 /** Longest message of a dry run that is shown whole. */
 const PREVIEW_BYTES_MAX = 1024 * 1024;
 
@@ -102,6 +104,11 @@ function routeOf(context: OperationContext, address: string): string | null {
 /** Reads what a caller names as recipients. @throws `request.invalid` for what is no address. */
 export function recipientsOf(field: string, values: readonly string[]): readonly NamedAddress[] {
   return values.flatMap((value) => {
+    // The reader of addresses is lenient with what came by mail; what is to be sent is not.
+    if (CONTROL.test(value))
+      throw new AimxError('request.invalid', `${field}: ${JSON.stringify(value)} holds a control character`, {
+        hint: 'give each recipient by itself',
+      });
     const found = parseAddresses(value);
     for (const { address } of found)
       if (parseMailbox(address).kind !== 'parsed')
