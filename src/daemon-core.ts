@@ -13,6 +13,7 @@ import { formatProblem } from './config/problem.ts';
 import type { HookRunner } from './hooks/hooks.ts';
 import { callerRun } from './hooks/inside-run.ts';
 import { createHookRunner } from './hooks/runner.ts';
+import type { RunnerWorld } from './hooks/runner-world.ts';
 import { parseBind } from './inbound/bind.ts';
 import type { Journal } from './journal/journal.ts';
 import { openJournal } from './journal/open.ts';
@@ -56,7 +57,7 @@ export interface CoreOptions {
   /** The folder is a restored one: what is not final is held (design §3.8). */
   readonly restored?: boolean;
   /** PATH and LANG of this process, for hooks that run as its own user. */
-  readonly environment?: { readonly path: string | null; readonly lang: string | null };
+  readonly environment?: RunnerWorld['environment'];
   readonly log: Log;
 }
 

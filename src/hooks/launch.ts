@@ -70,7 +70,13 @@ export async function launch(world: RunnerWorld, run: RunRow, folder: Folder): P
   if (variables === null)
     return refuse('failed', 'no-input: The copy of the message that hooks read is not there any more');
 
-  const env = makeEnvironment({ run, hook, account, variables, ...pathAndLang(world, account) });
+  const env = makeEnvironment({
+    run,
+    hook,
+    account,
+    variables: { ...variables, ...world.environment.places },
+    ...pathAndLang(world, account),
+  });
   const text = formatLaunchFile(
     { cmd: hook.cmd, env, cwd: account.home },
     world.dataBytesMax ?? DATA_BYTES_MAX,

@@ -27,7 +27,12 @@ export interface HookRunnerOptions {
   readonly log: Log;
   readonly faults: Faults;
   /** PATH and LANG of hooks that run as our own account; null: a usual PATH, `C.UTF-8`. */
-  readonly environment: { readonly path: string | null; readonly lang: string | null };
+  readonly environment: {
+    readonly path: string | null;
+    readonly lang: string | null;
+    /** Where this daemon is found, if not where commands look for one: so that a hook can answer through it. */
+    readonly places?: Readonly<Record<string, string>>;
+  };
   /** Private memory of each process of a hook; {@link DATA_BYTES_MAX} where absent. */
   readonly dataBytesMax?: number;
 }

@@ -76,11 +76,12 @@ export async function findMessagePath(
   context: OperationContext,
   mailbox: string,
   id: string,
+  folder: DeliveryRow['folder'] = 'inbox',
 ): Promise<string | null> {
   try {
     const mailboxes = [{ mailbox }];
     const { files, dataDir } = context;
-    const found = await findMessage({ files, dataDir, mailboxes, folder: 'inbox', reference: id });
+    const found = await findMessage({ files, dataDir, mailboxes, folder, reference: id });
     return found.kind === 'found' ? found.path : null;
   } catch (error) {
     // A folder that cannot be looked into hides the path, and nothing else of the story.
@@ -200,7 +201,7 @@ export const trace: CallOperation<MessageReference, TraceOutput> = {
     ]);
     const replaced = await replacedCopies(context, traced.rows);
     const [path, lastWords] = await Promise.all([
-      delivery.id === null ? null : findMessagePath(context, delivery.mailbox, delivery.id),
+      delivery.id === null ? null : findMessagePath(context, delivery.mailbox, delivery.id, delivery.folder),
       lastWordsOf(context, runs),
     ]);
     const today = trustToday(context, resolved);

@@ -73,6 +73,11 @@ export const RFCS: Readonly<Record<number, Rfc>> = {
     standing: 'implemented',
     scope: 'NXDOMAIN and no data as long as the SOA says, at most an hour; failures four seconds',
   },
+  2369: {
+    title: 'Mailing list header fields',
+    standing: 'partly',
+    scope: 'a list is recognised by them; hooks do not answer one',
+  },
   2387: {
     title: 'multipart/related',
     standing: 'partly',

@@ -1,6 +1,8 @@
 /** What every command that runs a daemon, or its core, starts it with. */
+import { dirname } from 'node:path';
 import type { Log } from '../../system/log.ts';
 import type { DaemonOptions, Invocation } from './invocation.ts';
+import { DEFAULT_CONFIG_DIR, DEFAULT_RUNTIME_DIR } from './places.ts';
 
 /**
  * @param at Where config and runtime folder lie, if not where other commands look for them.
@@ -18,7 +20,22 @@ export function daemonOptions(
       runtimeDir: at.runtimeDir,
       ...(places.dataDir === null ? {} : { dataDir: places.dataDir }),
     },
-    environment: { path: environment['PATH'] || null, lang: environment['LANG'] || null },
+    environment: {
+      path: environment['PATH'] || null,
+      lang: environment['LANG'] || null,
+      places: placesOf(at),
+    },
     log,
   };
+}
+
+/** A hook works in its owner's home, where nothing tells `aimx reply` of a daemon elsewhere. */
+function placesOf(at: {
+  readonly configPath: string;
+  readonly runtimeDir: string;
+}): Readonly<Record<string, string>> {
+  const configDir = dirname(at.configPath);
+  return configDir === DEFAULT_CONFIG_DIR && at.runtimeDir === DEFAULT_RUNTIME_DIR
+    ? {}
+    : { AIMX_CONFIG_DIR: configDir, AIMX_RUNTIME_DIR: at.runtimeDir };
 }

@@ -13,7 +13,12 @@ export interface DaemonOptions {
   /** The folder is a restored one: what is not final is held. */
   readonly restored?: boolean;
   /** PATH and LANG of the caller, for hooks that run as the same user. */
-  readonly environment: { readonly path: string | null; readonly lang: string | null };
+  readonly environment: {
+    readonly path: string | null;
+    readonly lang: string | null;
+    /** For hooks: where this daemon is, if not where commands look for one. */
+    readonly places?: Readonly<Record<string, string>>;
+  };
   readonly log: Log;
 }
 

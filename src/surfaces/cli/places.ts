@@ -28,8 +28,8 @@ export interface PlacesInput {
   readonly dataDirOption: string | undefined;
 }
 
-const DEFAULT_CONFIG_DIR = '/etc/aimx';
-const DEFAULT_RUNTIME_DIR = '/run/aimx';
+export const DEFAULT_CONFIG_DIR = '/etc/aimx';
+export const DEFAULT_RUNTIME_DIR = '/run/aimx';
 const LOCAL_DIR = '.aimx';
 const GROUP_AND_OTHERS_WRITE = 0o022;
 
