@@ -145,7 +145,8 @@ export type SendKey =
 export interface SendLimits {
   readonly sendsPerHour: number | null;
   readonly newRecipientsPerDay: number | null;
-  /** For what runs send; past them the message is held and not refused (loop breaker). */
+  /** For what runs send: in all, to one person, in one thread. Past them it is held and not refused (loop breaker). */
+  readonly runSendsPerHour: number | null;
   readonly perCorrespondentPerHour: number | null;
   readonly perThreadPerDay: number | null;
 }

@@ -198,6 +198,7 @@ export async function submitDraft(
     mailbox: from.mailbox,
     recipients: recipients.map(({ address }) => address),
     inReplyTo: draft.inReplyTo,
+    references: draft.references,
     callerKey: request.key,
   });
   const at = clock.now();

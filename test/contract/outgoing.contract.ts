@@ -23,6 +23,7 @@ const HOUR_MS = 60 * 60_000;
 const NO_LIMITS: SendLimits = {
   sendsPerHour: null,
   newRecipientsPerDay: null,
+  runSendsPerHour: null,
   perCorrespondentPerHour: null,
   perThreadPerDay: null,
 };
@@ -461,6 +462,21 @@ export function outgoingContract(name: string, makeStore: MakeStore): void {
     assert.equal((await sender.send(inThread)).held, null);
     assert.match((await sender.send(inThread)).held ?? '', /^loop: /);
   });
+
+  check(
+    'what runs send too often in all is held, whoever it goes to; what people send is not',
+    async (sender) => {
+      const run = await sender.run();
+      const limits = { runSendsPerHour: 2 };
+      for (const to of ['a@example.net', 'b@example.net'])
+        assert.equal((await sender.send({ runId: run.runId, limits, to: [to] })).held, null);
+      const third = await sender.send({ runId: run.runId, limits, to: ['c@example.net'] });
+      assert.match(third.held ?? '', /^loop: Hooks of alice have sent 2 messages within an hour$/);
+      assert.equal((await sender.send({ limits, to: ['d@example.net'] })).held, null);
+      const at = later(sender.desk.now, HOUR_MS + 1);
+      assert.equal((await sender.send({ runId: run.runId, limits, to: ['e@example.net'], at })).held, null);
+    },
+  );
 
   check('hold, release, approve, retry, cancel', async (sender) => {
     const decide = async (

@@ -75,6 +75,7 @@ export async function submitByHand(journal: Journal, submission: HandSubmission)
     limits: {
       sendsPerHour: null,
       newRecipientsPerDay: null,
+      runSendsPerHour: null,
       perCorrespondentPerHour: null,
       perThreadPerDay: null,
     },

@@ -62,7 +62,7 @@ function over(limit: OverLimit['limit'], allowed: number, againAt: number): Over
   return { kind: 'over-limit', limit, allowed, againAt: epochMs(againAt) };
 }
 
-/** Why a message of a run is held, where runs have written too often to one person or in one thread. */
+/** Why a message of a run is held, where runs have written too often: in all, to one person, in one thread. */
 export function loopReason(
   { db }: Context,
   { submission, runId, limits, at }: SubmitInput,
@@ -70,7 +70,16 @@ export function loopReason(
   threadId: string,
 ): string | null {
   if (runId === null) return null;
-  const { perCorrespondentPerHour, perThreadPerDay } = limits;
+  const { runSendsPerHour, perCorrespondentPerHour, perThreadPerDay } = limits;
+  if (runSendsPerHour !== null) {
+    const row = db.get(
+      'SELECT COUNT(*) AS n FROM outgoing WHERE mailbox_id = ? AND submitted_at > ? AND run_id IS NOT NULL',
+      submission.mailboxId,
+      at - HOUR_MS,
+    );
+    if ((row?.['n'] as number) >= runSendsPerHour)
+      return `loop: Hooks of ${submission.mailbox} have sent ${runSendsPerHour} messages within an hour`;
+  }
   if (perThreadPerDay !== null) {
     const row = db.get(
       `SELECT COUNT(*) AS n FROM outgoing
