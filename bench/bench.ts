@@ -21,6 +21,7 @@ import { measureHostile } from './hostile.ts';
 import { measureIdle } from './idle.ts';
 import { measureDisturbance } from './latency.ts';
 import { measureMemory } from './memory.ts';
+import { measureOutgoing } from './outgoing.ts';
 import { measurePipeline } from './pipeline.ts';
 import { FULL, type Plan, QUICK } from './plan.ts';
 import { currentLoad, describeMachine, formatReport, type Report, writeReport } from './report.ts';
@@ -57,6 +58,7 @@ function measurements(
       ...underLoad,
       { name: 'idle', measure: () => measureIdle(ground, plan, stamp) },
       { name: 'pipeline', measure: () => measurePipeline(ground, plan) },
+      { name: 'outgoing', measure: () => measureOutgoing(ground, plan) },
       { name: 'hostile', measure: measureHostile },
       { name: 'start', measure: () => measureStart(ground, plan) },
     ],

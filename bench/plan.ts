@@ -15,6 +15,8 @@ export interface Plan {
   readonly starts: number;
   /** Signed messages of 2 KiB through the whole pipeline; fewer of larger ones. */
   readonly pipelineMessages: number;
+  /** Messages that are sent, to each kind of destination. */
+  readonly outgoingMessages: number;
 }
 
 export const SESSIONS: readonly number[] = [1, 10, 50];
@@ -29,6 +31,7 @@ export const FULL: Plan = {
   memoryMessages: 10_000,
   starts: 7,
   pipelineMessages: 600,
+  outgoingMessages: 600,
 };
 
 /** Tells whether something broke, not how fast it is: some rows are too short to be steady. */
@@ -41,4 +44,5 @@ export const QUICK: Plan = {
   memoryMessages: 1_000,
   starts: 3,
   pipelineMessages: 80,
+  outgoingMessages: 80,
 };
