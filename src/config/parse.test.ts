@@ -81,6 +81,15 @@ test('parseConfig() fills in every default of the contract', () => {
     tls: { certPath: '/etc/ssl/aimx/cert.pem', keyPath: '/etc/ssl/aimx/key.pem', explicit: false },
     http: null,
     journal: { allowMemory: false },
+    outbound: {
+      port: 25,
+      relay: null,
+      relayUser: null,
+      relayPasswordFile: null,
+      allowPrivate: false,
+      maxConnections: 20,
+      maxPerDestination: 2,
+    },
     arcSealers: [],
     mailboxes: [
       {
@@ -94,6 +103,12 @@ test('parseConfig() fills in every default of the contract', () => {
         requireAddressed: false,
         dedupMode: 'content',
         maxConcurrent: null,
+        signature: null,
+        approve: false,
+        allowRecipients: null,
+        blockRecipients: [],
+        maxSendsPerHour: null,
+        maxNewRecipientsPerDay: null,
         hooks: [
           {
             name: valid(HOOK).mailboxes[0]?.hooks[0]?.name,
@@ -519,4 +534,16 @@ test('parseConfig() never throws and says at least one thing about what it refus
     }),
     { numRuns: 1000 },
   );
+});
+
+test('parseConfig() reads where a relay is, and refuses what is none', () => {
+  const check = (relay: string, expected: object | null): void => {
+    const outcome = parseConfig(`${MINIMAL}\n[outbound]\nrelay = ${JSON.stringify(relay)}\n`, OPTIONS);
+    assert.deepEqual(outcome.kind === 'valid' ? outcome.config.outbound.relay : null, expected, relay);
+  };
+  check('Mail.Example.net', { host: 'mail.example.net', port: 25 });
+  check('mail.example.net:587', { host: 'mail.example.net', port: 587 });
+  check('[2001:db8::1]:587', { host: '[2001:db8::1]', port: 587 });
+  check('mail.example.net:99999', null);
+  check('a b', null);
 });
