@@ -8,20 +8,27 @@ import { formatMailbox, parseMailbox } from '../address/mailbox.ts';
 import { octetLength } from '../address/octets.ts';
 import { signMessage } from '../authentication/dkim/sign.ts';
 import type { MailboxConfig } from '../config/config.ts';
-import { type OutgoingRecipient, type OutgoingRow, type Submission, toQueueId } from '../journal/journal.ts';
+import {
+  type OutgoingRecipient,
+  type OutgoingRow,
+  type Submission,
+  type SubmitOutcome,
+  toQueueId,
+} from '../journal/journal.ts';
 import { composeMessage } from '../message/compose/compose.ts';
 import type { Draft, DraftProblem, NamedAddress } from '../message/compose/draft.ts';
 import { newMessageId } from '../message/compose/message-id.ts';
 import { baseId } from '../message/document/slug.ts';
 import { parseAddresses } from '../message/header/addresses.ts';
 import { createRouter } from '../smtp/routing.ts';
-import { epochMs, formatInstant } from '../system/clock.ts';
+import { assertNever } from '../system/assert.ts';
+import { type EpochMs, epochMs, formatInstant } from '../system/clock.ts';
 import { AimxError } from '../system/errors.ts';
 import { callerName, ownMailboxes, requireConfig, requireJournal } from './access.ts';
 import { takeContent } from './content-intake.ts';
 import type { OperationContext } from './operation.ts';
 import { QUEUE_LIFETIME_MS } from './queue-lifetime.ts';
-import { decideSending } from './send-policy.ts';
+import { decideSending, type SendDecision } from './send-policy.ts';
 
 export interface SubmissionRequest {
   readonly from: Sender;
@@ -183,6 +190,42 @@ async function* joined(first: Uint8Array, rest: AsyncIterable<Uint8Array>): Asyn
   yield* rest;
 }
 
+/** The octets that leave, and what is to be said of them. */
+interface Prepared {
+  readonly messageId: string;
+  readonly at: EpochMs;
+  readonly smtputf8: boolean;
+  /** Signatures first. */
+  readonly octets: () => AsyncIterable<Uint8Array>;
+  readonly warnings: readonly string[];
+}
+
+async function prepare(
+  context: OperationContext,
+  { from, draft }: SubmissionRequest,
+  automatic: SendDecision['automatic'],
+): Promise<Prepared> {
+  const at = context.clock.now();
+  const { address } = from.address;
+  const domain = address.slice(address.lastIndexOf('@') + 1).toLowerCase();
+  const messageId = newMessageId(context.random, domain);
+  const composed = composeMessage(
+    { ...draft, from: from.address, date: at, messageId, autoSubmitted: automatic },
+    { maxBytes: requireConfig(context).smtp.maxMessageBytes },
+  );
+  if (composed.kind === 'refused') return refuse(composed.problems);
+  const { content, smtputf8 } = composed.message;
+  const { keys, problem } = await context.signingKeys.keysFor(domain);
+  const signature = new TextEncoder().encode(await signMessage({ content, keys, at }));
+  return {
+    messageId,
+    at,
+    smtputf8,
+    octets: () => joined(signature, content()),
+    warnings: problem === null ? [] : [`unsigned: ${problem}`],
+  };
+}
+
 /** @throws `request.invalid`, `request.too-large`, `request.conflict`, `send.refused`, `send.limited`, `journal.no-room`. */
 export async function submitDraft(
   context: OperationContext,
@@ -190,8 +233,6 @@ export async function submitDraft(
   options: { readonly dryRun: boolean },
 ): Promise<SendOutput> {
   const { from, draft } = request;
-  const { clock, random } = context;
-  const config = requireConfig(context);
   const recipients = envelopeOf(context, request);
   const policy = await decideSending({
     context,
@@ -201,49 +242,49 @@ export async function submitDraft(
     references: draft.references,
     callerKey: request.key,
   });
-  const at = clock.now();
-  const domain = from.address.address.slice(from.address.address.lastIndexOf('@') + 1).toLowerCase();
-  const messageId = newMessageId(random, domain);
-  const composed = composeMessage(
-    { ...draft, from: from.address, date: at, messageId, autoSubmitted: policy.automatic },
-    { maxBytes: config.smtp.maxMessageBytes },
-  );
-  if (composed.kind === 'refused') return refuse(composed.problems);
-  const { keys, problem } = await context.signingKeys.keysFor(domain);
-  const { content, smtputf8 } = composed.message;
-  const signature = new TextEncoder().encode(await signMessage({ content, keys, at }));
-  const warnings = problem === null ? [] : [`unsigned: ${problem}`];
-  const common = {
-    message_id: messageId,
+  const prepared = await prepare(context, request, policy.automatic);
+  if (!options.dryRun) return await submit(context, request, { prepared, policy, recipients });
+  return {
+    status: 'dry-run',
+    already_sent: false,
+    message_id: prepared.messageId,
+    queue_id: null,
     mailbox: from.mailbox.name,
+    id: null,
+    thread_id: null,
     to: recipients.map(({ address }) => address),
-    warnings,
+    held: policy.held,
+    warnings: prepared.warnings,
+    preview: await preview(prepared.octets()),
   };
-  if (options.dryRun)
-    return {
-      ...common,
-      status: 'dry-run',
-      already_sent: false,
-      queue_id: null,
-      id: null,
-      thread_id: null,
-      held: policy.held,
-      preview: await preview(joined(signature, content())),
-    };
+}
+
+/** The octets become a record of the log, and the record a message in the queue. */
+async function submit(
+  context: OperationContext,
+  { from, draft }: SubmissionRequest,
+  decided: {
+    readonly prepared: Prepared;
+    readonly policy: SendDecision;
+    readonly recipients: readonly Recipient[];
+  },
+): Promise<SendOutput> {
+  const { prepared, policy, recipients } = decided;
+  const { at, smtputf8, messageId } = prepared;
   const journal = requireJournal(context);
   const mailboxId = context.mailboxIds?.[from.mailbox.name];
   if (mailboxId === undefined)
     throw new AimxError('request.not-found', `Mailbox ${from.mailbox.name} is not there`, {
       hint: 'reload the daemon',
     });
-  const intake = await takeContent(joined(signature, content()), {
+  const intake = await takeContent(prepared.octets(), {
     journal,
-    maxBytes: config.smtp.maxMessageBytes,
+    maxBytes: requireConfig(context).smtp.maxMessageBytes,
     signal: context.signal,
   });
-  const { content: taken } = intake;
-  await using _spool = taken.kind === 'spooled' ? taken.spool : undefined;
-  const queueId = toQueueId(random.hex(8));
+  await using _spool = intake.content.kind === 'spooled' ? intake.content.spool : undefined;
+  const queueId = toQueueId(context.random.hex(8));
+  const { name, address } = from.address;
   const journalId = await journal.accept({
     envelope: { reversePath: '', recipients: [], smtputf8, body: '7BIT' },
     arrival: {
@@ -267,10 +308,9 @@ export async function submitDraft(
       inReplyTo: draft.inReplyTo,
       references: draft.references,
       contentFingerprint: intake.exactFingerprint,
-      from:
-        from.address.name === '' ? from.address.address : `${from.address.name} <${from.address.address}>`,
+      from: name === '' ? address : `${name} <${address}>`,
       subject: draft.subject,
-      reversePath: reversePathOf(from.address.address, queueId),
+      reversePath: reversePathOf(address, queueId),
       smtputf8,
       format: draft.body.format,
       baseId: baseId(at, draft.subject),
@@ -284,6 +324,11 @@ export async function submitDraft(
     expiresAt: epochMs(at + QUEUE_LIFETIME_MS),
     at,
   });
+  return outputOf(outcome, from, prepared.warnings);
+}
+
+/** @throws `request.conflict`, `send.limited`. */
+function outputOf(outcome: SubmitOutcome, { mailbox }: Sender, warnings: readonly string[]): SendOutput {
   switch (outcome.kind) {
     case 'submitted':
       return answer(outcome.outgoing, { already: false, warnings });
@@ -294,21 +339,19 @@ export async function submitDraft(
         hint: `use another key; under this one message <${outcome.outgoing.messageId}> was sent`,
         detail: { message_id: outcome.outgoing.messageId, queue_id: outcome.outgoing.queueId },
       });
-    case 'over-limit':
+    case 'over-limit': {
+      const { limit, allowed } = outcome;
+      const again = formatInstant(outcome.againAt);
       throw new AimxError(
         'send.limited',
-        outcome.limit === 'sends-per-hour'
-          ? `Mailbox ${from.mailbox.name} may send ${outcome.allowed} messages in an hour (max_sends_per_hour)`
-          : `Mailbox ${from.mailbox.name} may write to ${outcome.allowed} new recipients in a day (max_new_recipients_per_day)`,
-        {
-          hint: `send it again after ${formatInstant(outcome.againAt)}`,
-          detail: {
-            limit: outcome.limit,
-            allowed: outcome.allowed,
-            again_at: formatInstant(outcome.againAt),
-          },
-        },
+        limit === 'sends-per-hour'
+          ? `Mailbox ${mailbox.name} may send ${allowed} messages in an hour (max_sends_per_hour)`
+          : `Mailbox ${mailbox.name} may write to ${allowed} new recipients in a day (max_new_recipients_per_day)`,
+        { hint: `send it again after ${again}`, detail: { limit, allowed, again_at: again } },
       );
+    }
+    default:
+      return assertNever(outcome);
   }
 }
 
