@@ -41,6 +41,10 @@ case $AIMX_SUBJECT in
   letter) reply ;;
   automatic) reply; to robot@example.net; to Desk+1@example.net; to other@example.com ;;
   bounce) reply ;;
+  threaded)
+    for id in "$AIMX_MESSAGE_ID" root@example.net else@example.net; do
+      ask send "{\\"from\\":\\"agent\\",\\"to\\":[\\"zoe@example.net\\"],\\"subject\\":\\"x\\",\\"body\\":\\"y\\",\\"in_reply_to\\":\\"$id\\"}" threaded
+    done ;;
   list) to dev@lists.example.net; to carol@example.net ;;
   itself) to agent+me@example.com ;;
   twice) to dan@example.net; to dan@example.net; to dan@example.net,erin@example.net ;;
@@ -146,8 +150,13 @@ test('a run does not answer a program, by whatever address or thread; it may tel
   );
   assert.match(toList?.held ?? '', /^loop: .*list/);
   assert.equal(toCarol?.held, null);
+  const threaded = await receive('threaded', 'Precedence: bulk\nReferences: <root@example.net>');
+  assert.deepEqual(
+    threaded.map(({ held }) => held?.split(':')[0] ?? null),
+    ['loop', 'loop', null],
+  );
   const { messages } = await daemon.ask<{ messages: readonly QueuedView[] }>('queue.list', { held: true });
-  assert.equal(messages.length, 5);
+  assert.equal(messages.length, 7);
 });
 
 test('a run that writes to its own mailbox is held', async () => {
