@@ -1,8 +1,9 @@
 /** `send`, `reply` and the decisions about the queue, through a real daemon and its socket. */
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { QueuedView } from '../../../src/operations/queue.ts';
 import type { SendOutput } from '../../../src/operations/submission.ts';
 import { DaemonUnderTest, Ground } from '../daemon/daemon-under-test.ts';
@@ -33,6 +34,16 @@ async function scene(agent = ''): Promise<Scene> {
   };
 }
 
+/** Names in a folder, once there are some. */
+async function filesOf(folder: string): Promise<readonly string[]> {
+  for (let tries = 0; tries < 200; tries += 1) {
+    const names = existsSync(folder) ? readdirSync(folder) : [];
+    if (names.length > 0) return names;
+    await sleep(50);
+  }
+  throw new Error(`nothing comes into ${folder}`);
+}
+
 test('send answers when the message is safe; to a mailbox of ours it is delivered, and its copy filed', async () => {
   await using at = await scene();
   const sent = await at.send({ to: ['Other <other@example.com>'], subject: 'Grüße' });
@@ -41,7 +52,7 @@ test('send answers when the message is safe; to a mailbox of ours it is delivere
   const [file = ''] = at.ground.files('other');
   assert.match(at.ground.text(file, 'other'), /subject = "Grüße"[\s\S]*\n\nHi\.\n$/);
   const folder = join(at.ground.folder, 'data', 'sent', 'agent');
-  const [copy = ''] = readdirSync(folder);
+  const [copy = ''] = await filesOf(folder);
   assert.equal(copy, `${sent.id}.md`);
   assert.match(readFileSync(join(folder, copy), 'utf8'), /outbound = true/);
   const trace = await at.daemon.ask<{ readonly events: readonly { readonly text: string }[] }>('trace', {
