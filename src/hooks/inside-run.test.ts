@@ -37,7 +37,7 @@ test('callerRun() finds the run by the supervisor above it, however deep', async
   const check = async (chain: readonly Shown[] | null, expected: CallerRun): Promise<void> =>
     assert.deepEqual(await find(chain), expected);
   await check([{}, {}, {}], OUTSIDE);
-  await check(null, UNKNOWN);
+  await check(null, { kind: 'ended' });
   await check([supervisor(RUN, '2')], inside(RUN, 2));
   await check([{}, {}, supervisor(RUN, '12'), {}], inside(RUN, 12));
   // Of another user: anybody may call himself so.
@@ -68,4 +68,10 @@ test('callerRun() knows who has left his parents by the environment, his own or 
   await check([{ environment: null }, { environment: {} }], OUTSIDE);
   // What it says of itself does not count below a supervisor.
   await check([of(OTHER), supervisor(RUN)], inside(RUN, 1));
+});
+
+test('callerRun() looks again where a parent has ended meanwhile', async () => {
+  const looked = [null, null, [{ pid: 100, uid: DAEMON_UID, argv: supervisor(RUN).argv ?? [] }]];
+  const table = { ancestorsOf: async () => looked.shift() ?? null, environmentOf: async () => null };
+  assert.deepEqual(await callerRun(table, 100, DAEMON_UID), inside(RUN, 1));
 });

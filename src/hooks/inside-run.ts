@@ -1,12 +1,17 @@
 /** Which run a process is inside of: started by a hook, however deep (contract §10). */
 import { type RunId, toRunId } from '../journal/journal.ts';
-import type { ProcessTable } from '../system/process-table.ts';
+import type { ListedProcess, ProcessTable } from '../system/process-table.ts';
 import { SUPERVISOR_NAME } from './launcher-script.ts';
 
-/** `inside` without a run: it is inside of one, and nobody can tell which. */
 export type CallerRun =
   | { readonly kind: 'outside' }
+  /** Who asks and is gone may have been anybody; nobody waits for the answer. */
+  | { readonly kind: 'ended' }
+  /** Without a run: it is inside of one, and nobody can tell which. */
   | { readonly kind: 'inside'; readonly runId: RunId | null; readonly attempt: number | null };
+
+/** A parent may end while it is looked at; its child has another one then. */
+const LOOKS_MAX = 3;
 
 const OUTSIDE: CallerRun = { kind: 'outside' };
 const UNKNOWN: CallerRun = { kind: 'inside', runId: null, attempt: null };
@@ -24,15 +29,14 @@ const ATTEMPT = /^[1-9][0-9]{0,8}$/;
  *
  * @param selfUid The user that supervisors run as. A process that calls itself one, or that has another run
  *   in its environment, claims a run: who asks looks whether it is the caller's, and shuts out only him.
- * @returns `inside` also for a process that has ended: who asks and is gone may have been anybody.
  */
 export async function callerRun(
   table: Pick<ProcessTable, 'ancestorsOf' | 'environmentOf'>,
   pid: number,
   selfUid: number,
 ): Promise<CallerRun> {
-  const ancestors = await table.ancestorsOf(pid);
-  if (ancestors === null) return UNKNOWN;
+  const ancestors = await ancestorsOf(table, pid);
+  if (ancestors === null) return { kind: 'ended' };
   const supervisor = ancestors.findLast(
     ({ uid, argv }) => uid === selfUid && argv[1] === '-c' && argv[3] === SUPERVISOR_NAME,
   );
@@ -43,6 +47,16 @@ export async function callerRun(
     if (runId !== undefined) return runOf(runId, environment?.['AIMX_ATTEMPT']);
   }
   return OUTSIDE;
+}
+
+async function ancestorsOf(
+  table: Pick<ProcessTable, 'ancestorsOf'>,
+  pid: number,
+): Promise<readonly ListedProcess[] | null> {
+  for (let looks = 1; ; looks += 1) {
+    const ancestors = await table.ancestorsOf(pid);
+    if (ancestors !== null || looks === LOOKS_MAX) return ancestors;
+  }
 }
 
 function runOf(runId: string | undefined, attempt: string | undefined): CallerRun {

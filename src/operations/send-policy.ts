@@ -61,7 +61,7 @@ export interface SendRequest {
 /**
  * Decides before the message is made. What the journal alone can count it is told to, in `limits`.
  *
- * @throws AimxError `send.refused` where a recipient is not allowed.
+ * @throws AimxError `send.refused` where a recipient is not allowed, or who asks has ended.
  */
 export async function decideSending(request: SendRequest): Promise<SendDecision> {
   const { context, mailbox, recipients, callerKey } = request;
@@ -72,6 +72,7 @@ export async function decideSending(request: SendRequest): Promise<SendDecision>
   const key: SendKey | null = callerKey === null ? null : { kind: 'caller', ...callerKey };
   const { caller } = context;
   const run = caller.kind === 'peer' ? await context.callerRun(caller.pid) : OUTSIDE;
+  if (run.kind === 'ended') throw callerEnded();
   const limits = limitsOf(mailbox, run.kind);
   if (run.kind === 'outside') return { held: approval, key, limits, runId: null, automatic: null };
   const occasion = await occasionOf(context, run);
@@ -94,6 +95,16 @@ export async function decideSending(request: SendRequest): Promise<SendDecision>
 }
 
 const OUTSIDE = { kind: 'outside' } as const;
+
+/**
+ * A hook that was killed while it asked will ask again when it is started again; what nobody waits for
+ * would be its second answer, since nothing tells any more whose it is.
+ */
+function callerEnded(): AimxError {
+  return new AimxError('send.refused', 'Who asks has ended before it could be seen who it is', {
+    hint: 'wait for the answer; nothing was sent',
+  });
+}
 
 function limitsOf(mailbox: MailboxConfig, caller: 'inside' | 'outside'): SendLimits {
   const isRun = caller === 'inside';

@@ -234,6 +234,45 @@ test("somebody else's run is nobody's", IS_ROOT ? {} : { skip: 'not root: one us
   assert.equal((await queued(forged.queue_id)).run_id, null);
 });
 
+/** Connects, hands the connection on to a child and ends; the child asks when its parent is gone. */
+const HAND_ON = `
+if (process.argv[2] === undefined) {
+  const socket = require('node:net').connect(process.env.SOCKET, () => {
+    const child = require('node:child_process').spawn(process.execPath, [__filename, String(process.pid)], { stdio: ['ignore', 'inherit', 'inherit', socket], detached: true });
+    child.unref();
+    process.exit();
+  });
+} else {
+  const socket = new (require('node:net').Socket)({ fd: 3 });
+  const body = JSON.stringify({ from: 'agent', to: ['carol@example.net'], subject: 'x', body: 'y' });
+  const head = ['POST /v1/send HTTP/1.1', 'Host: x', 'Content-Type: application/json', 'Connection: close', 'Content-Length: ' + body.length, '', ''].join('\\r\\n');
+  const ask = () => {
+    try {
+      process.kill(Number(process.argv[2]), 0);
+      setTimeout(ask, 20);
+    } catch {
+      socket.pipe(process.stdout);
+      socket.write(head + body);
+    }
+  };
+  ask();
+}
+`;
+
+test('what a process asks for that has ended is not sent: it will ask again', async () => {
+  writeFileSync(join(ground.folder, 'hand-on.cjs'), HAND_ON);
+  const child = spawn(process.execPath, [join(ground.folder, 'hand-on.cjs')], {
+    env: { SOCKET: join(ground.runtimeDir, 'aimx.sock') },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  let text = '';
+  child.stdout.on('data', (chunk: Buffer) => {
+    text += String(chunk);
+  });
+  await once(child, 'close');
+  assert.match(text, /"send\.refused".*Who asks has ended/);
+});
+
 test('after_send is told what became of the message, and does not write to the same people again', async () => {
   const input = { from: 'told', to: ['other@example.com'], subject: 'to other', body: 'See.' };
   await daemon.ask<SendOutput>('send', input);
