@@ -12,15 +12,8 @@ import { ingest } from './ingest.ts';
 import { list } from './list.ts';
 import { attention, mailboxesList, mailboxesShow } from './mailboxes.ts';
 import type { CallOperation, DownloadOperation, UploadOperation } from './operation.ts';
-import {
-  queueApprove,
-  queueCancel,
-  queueHold,
-  queueList,
-  queueRelease,
-  queueRetry,
-  queueShow,
-} from './queue.ts';
+import { queueList, queueShow } from './queue.ts';
+import { queueApprove, queueCancel, queueHold, queueRelease, queueRetry } from './queue-decisions.ts';
 import { raw } from './raw.ts';
 import { read } from './read.ts';
 import { runsCancel, runsRelease, runsReplay } from './run-decisions.ts';

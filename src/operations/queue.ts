@@ -1,30 +1,29 @@
-/** `queue`: what is on its way out, how it stands, and what somebody decides about it. */
-import { planSending } from '../hooks/plan-sending.ts';
-import type { OutgoingRow, QueueId, Transitions } from '../journal/journal.ts';
-import { type EpochMs, epochMs, formatInstant } from '../system/clock.ts';
+/** `queue list|show`: what is on its way out, and how it stands. Reading only. */
+import type { OutgoingRow } from '../journal/journal.ts';
+import { epochMs, formatInstant } from '../system/clock.ts';
 import { AimxError } from '../system/errors.ts';
-import {
-  callerName,
-  mailboxScope,
-  maySee,
-  refuseUnknownMailbox,
-  requireConfig,
-  requireJournal,
-  requireRows,
-} from './access.ts';
+import { mailboxScope, maySee, refuseUnknownMailbox, requireRows } from './access.ts';
 import type { CallOperation, OperationContext } from './operation.ts';
-import { PAGE_DEFAULT } from './page.ts';
-import { QUEUE_LIFETIME_MS } from './queue-lifetime.ts';
+import { type PageInput, pageLimit } from './page.ts';
+import { type QueueHistory, queueHistory } from './queue-history.ts';
 import { splitReference } from './reference.ts';
+import { instantOrNull } from './run-view.ts';
 
+/** One recipient as every surface shows it; those of Bcc too, since who may see the mailbox has named them. */
 export interface QueuedRecipientView {
   readonly address: string;
   readonly field: 'to' | 'cc' | 'bcc';
+  /** `queued`, `transmitting`, `deferred`, `delivered`, `failed` or `cancelled`. */
   readonly status: string;
+  /** Tries so far. */
   readonly attempts: number;
+  /** The last reply of the other side, or in our words why there was none. */
   readonly reply: string | null;
+  /** RFC 3463, such as `5.1.1`. */
   readonly enhanced_status: string | null;
+  /** Who was asked last: `mx.example.com [192.0.2.1]:25`. */
   readonly remote: string | null;
+  /** How the last connection was protected; null without TLS. */
   readonly tls: string | null;
   readonly next_attempt_at: string | null;
   readonly last_attempt_at: string | null;
@@ -32,6 +31,7 @@ export interface QueuedRecipientView {
   readonly answer: string | null;
 }
 
+/** A message of ours as every surface shows it. */
 export interface QueuedView {
   readonly queue_id: string;
   readonly message_id: string;
@@ -40,23 +40,28 @@ export interface QueuedView {
   readonly id: string;
   readonly from: string;
   readonly subject: string;
+  /** `pending`, `deferred`, `delivered` or `failed`, as in the copy (contract §5). */
   readonly status: string;
+  /** `<code>: <sentence>`; it goes nowhere until somebody decides. Null where it goes. */
   readonly held: string | null;
   readonly submitted_at: string;
+  /** When what is not delivered is given up. */
   readonly expires_at: string;
+  /** When its last recipient became final. */
   readonly ended_at: string | null;
+  /** The earliest of its recipients. */
   readonly next_attempt_at: string | null;
+  /** The most that any of its recipients has had. */
+  readonly attempts: number;
   readonly size_bytes: number;
+  /** `root`, `uid 1000`. */
   readonly by: string;
+  /** The run that sent it, where a hook did. */
   readonly run_id: string | null;
   readonly recipients: readonly QueuedRecipientView[];
 }
 
-function instant(at: EpochMs | null): string | null {
-  return at === null ? null : formatInstant(at);
-}
-
-function view(row: OutgoingRow): QueuedView {
+export function viewQueued(row: OutgoingRow): QueuedView {
   const next = row.recipients.flatMap(({ nextAt }) => (nextAt === null ? [] : [nextAt]));
   return {
     queue_id: row.queueId,
@@ -69,8 +74,9 @@ function view(row: OutgoingRow): QueuedView {
     held: row.held,
     submitted_at: formatInstant(row.submittedAt),
     expires_at: formatInstant(row.expiresAt),
-    ended_at: instant(row.endedAt),
+    ended_at: instantOrNull(row.endedAt),
     next_attempt_at: next.length === 0 ? null : formatInstant(epochMs(Math.min(...next))),
+    attempts: Math.max(0, ...row.recipients.map(({ attempts }) => attempts)),
     size_bytes: row.sizeBytes,
     by: row.by,
     run_id: row.runId,
@@ -83,26 +89,36 @@ function view(row: OutgoingRow): QueuedView {
       enhanced_status: recipient.status,
       remote: recipient.remote,
       tls: recipient.tls,
-      next_attempt_at: instant(recipient.nextAt),
-      last_attempt_at: instant(recipient.lastAttemptAt),
+      next_attempt_at: instantOrNull(recipient.nextAt),
+      last_attempt_at: instantOrNull(recipient.lastAttemptAt),
       answer: recipient.answer,
     })),
   };
 }
 
-export interface QueueListInput {
+export interface QueueListInput extends PageInput {
   readonly mailbox?: string | undefined;
+  /** Only what waits for somebody. */
   readonly held?: boolean | undefined;
+  /** Only what has ended, and not with every recipient. */
   readonly failed?: boolean | undefined;
-  /** What has ended too. */
+  /** What has ended too. One of the three at most; without any, what is open. */
   readonly all?: boolean | undefined;
-  readonly limit?: number | undefined;
-  readonly cursor?: string | undefined;
 }
 
 export interface QueueListOutput {
   readonly messages: readonly QueuedView[];
   readonly next_cursor: string | null;
+}
+
+/** @throws `request.invalid` where more than one was asked for. @returns null for everything. */
+function wanted({ held, failed, all }: QueueListInput): 'held' | 'failed' | 'open' | null {
+  if ([held, failed, all].filter((flag) => flag === true).length > 1)
+    throw new AimxError('request.invalid', 'Only one of held, failed and all can be asked for', {
+      hint: 'all has the others in it',
+    });
+  if (all === true) return null;
+  return held === true ? 'held' : failed === true ? 'failed' : 'open';
 }
 
 export const queueList: CallOperation<QueueListInput, QueueListOutput> = {
@@ -112,56 +128,63 @@ export const queueList: CallOperation<QueueListInput, QueueListOutput> = {
   errors: ['request.not-found', 'daemon.unreachable'],
   changes: false,
   async run(input, context) {
+    const only = wanted(input);
     const mailboxes = mailboxScope(context, input.mailbox);
-    const only =
-      input.held === true ? 'held' : input.failed === true ? 'failed' : input.all === true ? null : 'open';
     const page = await requireRows(context).query('outgoing-list', {
       ...(mailboxes === undefined ? {} : { mailboxes }),
       ...(only === null ? {} : { only }),
-      limit: input.limit ?? PAGE_DEFAULT,
+      limit: pageLimit(input),
       ...(input.cursor === undefined ? {} : { cursor: input.cursor }),
     });
-    refuseUnknownMailbox(context, input.mailbox, page.rows);
-    return {
-      messages: page.rows.filter((row) => maySee(context, row)).map(view),
-      next_cursor: page.nextCursor,
-    };
+    const messages = page.rows.filter((row) => maySee(context, row)).map(viewQueued);
+    refuseUnknownMailbox(context, input.mailbox, messages);
+    return { messages, next_cursor: page.nextCursor };
   },
 };
 
-/** The one answer for a message that is not there and one that is not the caller's. */
-function noSuchMessage(reference: string): AimxError {
-  return new AimxError(
-    'request.not-found',
-    `There is no message ${JSON.stringify(reference)} of yours in the queue`,
-    {
-      hint: 'aimx queue list --all shows them',
-    },
-  );
-}
+/** Shorter ones are more likely mistyped than meant, and would soon fit several. */
+const QUEUE_ID_DIGITS_MIN = 4;
+const QUEUE_ID_PREFIX = /^[0-9a-f]{1,16}$/;
+/** Candidates that are named where a reference fits several messages. */
+const CANDIDATES_MAX = 5;
 
-/** More with the same beginning is no answer that a person can use. */
-const FOUND_MAX = 20;
-
-/** @param reference The beginning of a queue id, a Message-ID, or the id of a sent copy with or without its mailbox. */
-async function resolve(context: OperationContext, reference: string): Promise<OutgoingRow> {
+/**
+ * @param reference A queue id or its beginning (4 digits at least), a Message-ID with or without its
+ *   brackets, or the id of a copy in `sent` with or without its mailbox.
+ * @returns null where there is none that the caller may see.
+ * @throws `request.ambiguous` with `detail.candidates`.
+ */
+export async function findOutgoing(
+  context: OperationContext,
+  reference: string,
+): Promise<OutgoingRow | null> {
   const { mailbox, name } = splitReference(reference, undefined);
+  if (name === '' || (QUEUE_ID_PREFIX.test(name) && name.length < QUEUE_ID_DIGITS_MIN)) return null;
   const mailboxes = mailboxScope(context, mailbox);
   const { rows } = await requireRows(context).query('outgoing-list', {
     ...(mailboxes === undefined ? {} : { mailboxes }),
     reference: name,
-    limit: FOUND_MAX,
+    limit: CANDIDATES_MAX,
   });
   const [found, ...others] = rows.filter((row) => maySee(context, row));
-  if (found === undefined) throw noSuchMessage(reference);
+  if (found === undefined) return null;
   if (others.length === 0) return found;
+  const candidates = [found, ...others].map(({ queueId }) => queueId);
   throw new AimxError(
     'request.ambiguous',
-    `${JSON.stringify(reference)} names ${others.length + 1} messages`,
-    {
-      hint: 'give more of the queue id',
-      detail: { candidates: [found, ...others].map(({ queueId }) => queueId) },
-    },
+    `${JSON.stringify(reference)} names several messages in the queue: ${candidates.join(', ')}`,
+    { hint: 'name one of them by its queue id', detail: { candidates } },
+  );
+}
+
+/** @throws `request.not-found`: the one answer for a message that is not there and one that is not the caller's. */
+export async function ownOutgoing(context: OperationContext, reference: string): Promise<OutgoingRow> {
+  const found = await findOutgoing(context, reference);
+  if (found !== null) return found;
+  throw new AimxError(
+    'request.not-found',
+    `There is no message ${JSON.stringify(reference)} of yours in the queue`,
+    { hint: 'aimx queue list --all shows them' },
   );
 }
 
@@ -169,143 +192,16 @@ export interface QueueShowInput {
   readonly message: string;
 }
 
-export const queueShow: CallOperation<QueueShowInput, QueuedView> = {
+export type QueueShowOutput = QueuedView & QueueHistory;
+
+export const queueShow: CallOperation<QueueShowInput, QueueShowOutput> = {
   kind: 'call',
-  summary: 'Shows one message of yours: each recipient and what was said about it.',
+  summary: 'Shows one message of yours: each recipient, each try, and what came back.',
   who: 'owner',
   errors: ['request.not-found', 'request.ambiguous', 'daemon.unreachable'],
   changes: false,
   async run(input, context) {
-    return view(await resolve(context, input.message));
+    const outgoing = await ownOutgoing(context, input.message);
+    return { ...viewQueued(outgoing), ...(await queueHistory(context, outgoing)) };
   },
 };
-
-export interface QueueSelection {
-  readonly messages?: readonly string[] | undefined;
-  /** Everything of the caller's that the decision fits. */
-  readonly all?: boolean | undefined;
-  readonly mailbox?: string | undefined;
-}
-
-export interface QueueDecisionOutput {
-  readonly changed: readonly string[];
-}
-
-type Decision = Transitions['decide-outgoing']['in']['decision'];
-
-/** Code of what `approve = true` holds; `queue approve` lets it go, and `queue release` everything else. */
-const APPROVAL = 'approval';
-
-function decisionOf(
-  summary: string,
-  decide: {
-    readonly decision: Decision;
-    readonly reason: string;
-    readonly fits: (row: OutgoingRow) => boolean;
-  },
-): CallOperation<QueueSelection, QueueDecisionOutput> {
-  return {
-    kind: 'call',
-    summary,
-    who: 'owner',
-    errors: [
-      'request.forbidden',
-      'request.not-found',
-      'request.ambiguous',
-      'request.conflict',
-      'daemon.unreachable',
-    ],
-    changes: true,
-    async run(input, context) {
-      const rows = await selected(context, input);
-      const fitting = rows.filter(decide.fits);
-      if (fitting.length === 0 && input.all !== true)
-        throw new AimxError('request.conflict', `Nothing to do: ${rows.map(standing).join('; ')}`, {
-          hint: 'aimx queue show tells how a message stands',
-        });
-      const { mailboxes } = requireConfig(context);
-      const at = context.clock.now();
-      const { changed } = await requireJournal(context).advance('decide-outgoing', {
-        filter: { queueIds: fitting.map(({ queueId }) => queueId) },
-        decision: decide.decision,
-        reason: decide.reason,
-        by: callerName(context),
-        hooks: Object.fromEntries(mailboxes.map((mailbox) => [mailbox.name, planSending(mailbox)])),
-        expiresAt: epochMs(at + QUEUE_LIFETIME_MS),
-        at,
-      });
-      return { changed };
-    },
-  };
-}
-
-function standing({ queueId, held, status, endedAt }: OutgoingRow): string {
-  return `${queueId} is ${endedAt !== null ? status : held !== null ? 'held' : 'on its way'}`;
-}
-
-async function selected(context: OperationContext, input: QueueSelection): Promise<readonly OutgoingRow[]> {
-  const { messages = [], all, mailbox } = input;
-  if (messages.length > 0 === (all === true))
-    throw new AimxError('request.invalid', 'It is not said which messages', {
-      hint: 'name some, or give --all',
-    });
-  if (all !== true) {
-    const rows = await Promise.all(messages.map((reference) => resolve(context, reference)));
-    return [...new Map<QueueId, OutgoingRow>(rows.map((row) => [row.queueId, row])).values()];
-  }
-  const mailboxes = mailboxScope(context, mailbox);
-  const found: OutgoingRow[] = [];
-  for (let cursor: string | null | undefined; cursor !== null; ) {
-    const page: { readonly rows: readonly OutgoingRow[]; readonly nextCursor: string | null } =
-      await requireRows(context).query('outgoing-list', {
-        ...(mailboxes === undefined ? {} : { mailboxes }),
-        only: 'open',
-        limit: 500,
-        ...(cursor === undefined ? {} : { cursor }),
-      });
-    found.push(...page.rows.filter((row) => maySee(context, row)));
-    cursor = page.nextCursor;
-  }
-  return found;
-}
-
-function isHeldFor(code: string): (row: OutgoingRow) => boolean {
-  return ({ held }) => held?.startsWith(`${code}:`) === true;
-}
-
-export const queueRetry: CallOperation<QueueSelection, QueueDecisionOutput> = decisionOf(
-  'Tries messages now.',
-  {
-    decision: 'retry',
-    reason: 'operator: Asked for',
-    fits: ({ endedAt, held }) => endedAt === null && held === null,
-  },
-);
-
-export const queueCancel: CallOperation<QueueSelection, QueueDecisionOutput> = decisionOf(
-  'Gives messages up: recipients that have not got them never will.',
-  { decision: 'cancel', reason: 'operator: Cancelled', fits: ({ endedAt }) => endedAt === null },
-);
-
-export const queueHold: CallOperation<QueueSelection, QueueDecisionOutput> = decisionOf(
-  'Keeps messages from leaving until they are released.',
-  {
-    decision: 'hold',
-    reason: 'operator: Somebody holds it',
-    fits: ({ endedAt, held }) => endedAt === null && held === null,
-  },
-);
-
-export const queueRelease: CallOperation<QueueSelection, QueueDecisionOutput> = decisionOf(
-  'Lets held messages go, but for those that wait for approval.',
-  {
-    decision: 'release',
-    reason: 'operator: Released',
-    fits: (row) => row.held !== null && !isHeldFor(APPROVAL)(row),
-  },
-);
-
-export const queueApprove: CallOperation<QueueSelection, QueueDecisionOutput> = decisionOf(
-  'Approves messages of mailboxes with approve = true.',
-  { decision: 'release', reason: 'operator: Approved', fits: isHeldFor(APPROVAL) },
-);

@@ -54,7 +54,9 @@ const written = {
   idempotency_key: name.optional().describe('The same key and content sends once, for 7 days'),
   dry_run: z.boolean().optional(),
 };
-const queued = name.describe('The beginning of a queue id, a Message-ID, or the id of a sent message');
+const queued = name.describe(
+  'A queue id or its beginning (4 digits at least), a Message-ID, or the id of a sent message',
+);
 const queueSelection = z.strictObject({
   messages: z.array(queued).max(RUN_IDS_MAX).optional(),
   all: z.boolean().optional(),

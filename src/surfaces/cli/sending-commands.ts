@@ -13,7 +13,7 @@ const written: readonly OptionSpec[] = [
 
 const queued: ArgumentSpec = {
   name: 'message',
-  describe: 'the beginning of a queue id, a Message-ID, or the id of a sent message',
+  describe: 'a queue id or its beginning (4 digits at least), a Message-ID, or the id of a sent message',
 };
 const queuedMany: ArgumentSpec = { ...queued, isVariadic: true, isOptional: true };
 const mailbox: OptionSpec = { flags: '--mailbox <name>', describe: 'only this mailbox' };
@@ -92,19 +92,19 @@ export const SENDING_COMMANDS: readonly CommandSpec[] = [
   {
     name: 'queue show',
     group: 'Mail',
-    summary: 'Show one message of yours: each recipient, and what was said about it',
+    summary: 'Show one message of yours: each recipient, each try, and what came back',
     args: [queued],
     example: 'aimx queue show 3f9c0a17',
     hasJson: true,
     load: async () => (await import('./commands/queue.ts')).show,
   },
-  decision('retry', 'Try messages now', async () => (await import('./commands/queue.ts')).retry),
-  decision('cancel', 'Give messages up', async () => (await import('./commands/queue.ts')).cancel),
-  decision('hold', 'Keep messages from leaving', async () => (await import('./commands/queue.ts')).hold),
-  decision('release', 'Let held messages go', async () => (await import('./commands/queue.ts')).release),
+  decision('retry', 'Try messages now', async () => (await import('./commands/queue-decisions.ts')).retry),
+  decision('cancel', 'Give messages up', async () => (await import('./commands/queue-decisions.ts')).cancel),
+  decision('hold', 'Keep messages from leaving', async () => (await import('./commands/queue-decisions.ts')).hold),
+  decision('release', 'Let held messages go', async () => (await import('./commands/queue-decisions.ts')).release),
   decision(
     'approve',
     'Approve what waits for approval',
-    async () => (await import('./commands/queue.ts')).approve,
+    async () => (await import('./commands/queue-decisions.ts')).approve,
   ),
 ];
