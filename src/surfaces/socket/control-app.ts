@@ -20,6 +20,7 @@ import { assertNever } from '../../system/assert.ts';
 import { AimxError } from '../../system/errors.ts';
 import type { Log } from '../../system/log.ts';
 import { errorBody, errorStatus } from './error-answer.ts';
+import { LargeRequests } from './large-requests.ts';
 import type { ControlLimits } from './limits.ts';
 import { readJsonBody } from './request-body.ts';
 
@@ -66,7 +67,7 @@ async function perform(
   name: string,
   request: Request,
   context: OperationContext,
-  limits: ControlLimits,
+  { limits, large }: { readonly limits: ControlLimits; readonly large: LargeRequests },
 ): Promise<Response> {
   if (!isOperationName(name))
     throw new AimxError('request.not-found', `There is no operation ${JSON.stringify(name)}`, {
@@ -75,16 +76,26 @@ async function perform(
   await assertOutsideRuns(name, context);
   const operation = operationOf(name);
   const body = request.body as AsyncIterable<Uint8Array> | null;
+  // The turn of a large request ends when it is done, not when it is read.
+  using turn = new DisposableStack();
+  const bounds = {
+    bytesMax: limits.jsonBytesMax,
+    usualBytes: limits.jsonBytesMax,
+    enter: async () => void turn.use(await large.enter(context.caller.uid)),
+  };
   switch (operation.kind) {
     case 'call':
       return json(
         await operation.run(
-          parseInput(name, await readJsonBody(body, operation.inputBytesMax ?? limits.jsonBytesMax)),
+          parseInput(
+            name,
+            await readJsonBody(body, { ...bounds, bytesMax: operation.inputBytesMax ?? limits.jsonBytesMax }),
+          ),
           context,
         ),
       );
     case 'download': {
-      const input = parseInput(name, await readJsonBody(body, limits.jsonBytesMax));
+      const input = parseInput(name, await readJsonBody(body, bounds));
       const bytes = await operation.run(input, context);
       return new Response(ReadableStream.from(bytes) as ReadableStream<Uint8Array>, {
         headers: { 'content-type': operation.contentType },
@@ -134,6 +145,8 @@ async function takeUpload<Output>(
 
 export function createControlApp(options: ControlAppOptions): Hono<{ Bindings: HttpBindings }> {
   const app = new Hono<{ Bindings: HttpBindings }>();
+  const { limits } = options;
+  const large = new LargeRequests(limits.largePerUid);
   app.get('/health', () => json({ status: 'ok' }));
   app.get('/v1', () => json(catalogue()));
   app.post('/v1/:operation', async (c) => {
@@ -143,7 +156,7 @@ export function createControlApp(options: ControlAppOptions): Hono<{ Bindings: H
         hint: 'connect to the socket from this machine, and not through a proxy',
       });
     const context = await contextFor(options.world(), caller, c.req.raw.signal);
-    return perform(c.req.param('operation'), c.req.raw, context, options.limits);
+    return perform(c.req.param('operation'), c.req.raw, context, { limits, large });
   });
   app.notFound((c) =>
     failure(

@@ -19,6 +19,8 @@ const STATUS: Readonly<Partial<Record<ErrorCode, number>>> = {
   'request.conflict': 409,
   'request.too-large': 413,
   'request.timeout': 504,
+  'send.refused': 403,
+  'send.limited': 429,
   'config.missing': 409,
   'config.invalid': 422,
   'daemon.unreachable': 503,

@@ -1,8 +1,13 @@
 /** Limits of the control socket: any user of the machine may connect to it. */
 
 export interface ControlLimits {
-  /** A JSON body; the largest honest one is a list of run ids. */
+  /** A JSON body; the largest honest one is a list of run ids. Operations that take files allow more. */
   readonly jsonBytesMax: number;
+  /**
+   * Of those that are larger, how many of one user are read and done at once: one of 12 MiB takes some
+   * 40 MiB meanwhile, and its connections let a user have 64. The others wait.
+   */
+  readonly largePerUid: number;
   /** Of a refused upload, what is read and thrown away so that the refusal is seen. */
   readonly unreadBytesMax: number;
   /** Request line and headers together. */
@@ -23,6 +28,7 @@ export interface ControlLimits {
 
 export const CONTROL_LIMITS: ControlLimits = {
   jsonBytesMax: 256 * 1024,
+  largePerUid: 4,
   unreadBytesMax: 64 * 1024 * 1024,
   headerBytesMax: 16 * 1024,
   headersTimeoutMs: 10_000,
