@@ -166,8 +166,11 @@ export type SubmitOutcome =
       readonly againAt: EpochMs;
     };
 
-/** As a busy destination: nothing leaves this host now. */
+/** As a destination without room: nothing leaves this host now. */
 export const EVERY_DESTINATION = '*';
+
+/** Every server takes so many recipients in one transaction (RFC 5321 §4.5.3.1.8). */
+export const BATCH_RECIPIENTS_MAX = 100;
 
 /** One destination's share of a message. */
 export interface OutgoingBatch {
@@ -191,7 +194,10 @@ export interface AttemptFacts {
   readonly domain: string;
   readonly remote: string | null;
   readonly tls: string | null;
-  /** Where it ended: `route`, `connect`, `greeting`, `tls`, `auth`, `mail`, `rcpt`, `data`, `dot`, `local`. */
+  /**
+   * Where it ended: `route`, `connect`, `greeting`, `ehlo`, `tls`, `auth`, `mail`, `rcpt`, `data`, `dot`,
+   * `local`; `read` where the stored message could not be read.
+   */
   readonly stage: string;
   readonly startedAt: EpochMs;
 }
@@ -243,13 +249,17 @@ export interface OutgoingTransitions {
     SubmitOutcome
   >;
   /**
-   * Leases recipients that are due, oldest first, at most `limit` batches, none for a destination in
-   * `busy`. The lease ends with `attempted` or `release-outgoing`, or with the process.
+   * Leases recipients that are due, oldest first, at most `limit` batches of at most
+   * {@link BATCH_RECIPIENTS_MAX} recipients, and no more of them for a destination than it has room. The
+   * lease ends with `attempted` or `release-outgoing`, or with the process.
    */
   readonly 'claim-outgoing': Exchange<
     {
       readonly limit: number;
-      readonly busy: readonly string[];
+      /** Batches for one destination, unless `rooms` has another number for it. */
+      readonly perDestination: number;
+      /** By destination; 0: nothing is handed out for it. */
+      readonly rooms: Readonly<Record<string, number>>;
       /** `message`: everything of a message goes one way (a relay); local recipients are a batch of their own. */
       readonly group: 'domain' | 'message';
       readonly at: EpochMs;

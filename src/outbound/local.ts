@@ -8,35 +8,60 @@ import { planSending } from '../hooks/plan-sending.ts';
 import type { AcceptedRecipient, OutgoingBatch, OutgoingRecipient } from '../journal/journal.ts';
 import { toRunId } from '../journal/journal.ts';
 import { createRouter } from '../smtp/routing.ts';
+import { record, senderOf } from './record.ts';
+import type { Happened } from './results.ts';
 import type { World } from './world.ts';
 
 /** Contents up to here are part of the log (design §3.2); larger ones are files of their own. */
 const INLINE_BYTES_MAX = 256 * 1024;
 
-/** @returns those that lead to no mailbox any more. */
-export async function handToMailboxes(
-  { outgoing, recipients }: OutgoingBatch,
-  world: World,
-): Promise<readonly OutgoingRecipient[]> {
+interface Found {
+  readonly recipient: OutgoingRecipient;
+  readonly accepted: AcceptedRecipient;
+}
+
+const LOST: Happened = {
+  kind: 'failed',
+  reply: 'No mailbox here takes mail for this address',
+  status: '5.1.1',
+};
+
+/**
+ * Makes the message a record for those that lead to a mailbox, and gives the others up.
+ *
+ * @throws what reading the message throws, and what the journal throws.
+ */
+export async function deliverHere(batch: OutgoingBatch, world: World, signal: AbortSignal): Promise<void> {
+  const found = findMailboxes(batch.recipients, world);
+  if (found.length > 0) await accept(batch, found, world);
+  const lost = batch.recipients.filter((one) => !found.some(({ recipient }) => recipient === one));
+  if (lost.length === 0) return;
+  await record(
+    batch,
+    lost.map((recipient) => [recipient, LOST] as const),
+    { stage: 'local' },
+    world,
+    signal,
+  );
+}
+
+/** The config may have changed since they were addressed. */
+function findMailboxes(recipients: readonly OutgoingRecipient[], world: World): readonly Found[] {
   const config = world.config();
   const route = createRouter({ ...config, postmaster: config.smtp.postmaster });
   const ids = world.mailboxIds();
-  const found: { readonly recipient: OutgoingRecipient; readonly accepted: AcceptedRecipient }[] = [];
-  const lost: OutgoingRecipient[] = [];
-  for (const recipient of recipients) {
+  return recipients.flatMap((recipient) => {
     const parsed = parseMailbox(recipient.address);
     const answer = parsed.kind === 'parsed' ? route(parsed.value) : null;
-    const mailbox = answer?.kind === 'accept' ? answer.route.mailbox : null;
-    const mailboxId = mailbox === null ? undefined : ids[mailbox];
-    if (answer?.kind !== 'accept' || mailbox === null || mailboxId === undefined) lost.push(recipient);
-    else
-      found.push({
-        recipient,
-        accepted: { forwardPath: recipient.address, mailboxId, mailbox, tag: answer.route.tag },
-      });
-  }
-  if (found.length === 0) return lost;
-  const sender = config.mailboxes.find(({ name }) => name === outgoing.mailbox) ?? null;
+    if (answer?.kind !== 'accept') return [];
+    const { mailbox, tag } = answer.route;
+    const mailboxId = ids[mailbox];
+    if (mailboxId === undefined) return [];
+    return [{ recipient, accepted: { forwardPath: recipient.address, mailboxId, mailbox, tag } }];
+  });
+}
+
+async function accept({ outgoing }: OutgoingBatch, found: readonly Found[], world: World): Promise<void> {
   await using spool = outgoing.sizeBytes > INLINE_BYTES_MAX ? await world.journal.openSpool() : null;
   const chunks: Uint8Array[] = [];
   for await (const octets of world.openRaw(outgoing.raw))
@@ -68,9 +93,11 @@ export async function handToMailboxes(
       queueId: outgoing.queueId,
       purpose: 'local',
       recipientIds: found.map(({ recipient }) => recipient.recipientId),
-      hooks: planSending(sender).map((plan) => ({ ...plan, runId: toRunId(world.random.hex(16)) })),
+      hooks: planSending(senderOf(outgoing, world)).map((plan) => ({
+        ...plan,
+        runId: toRunId(world.random.hex(16)),
+      })),
     },
   });
   world.faults.reach('outbound.handed-over');
-  return lost;
 }

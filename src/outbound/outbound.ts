@@ -4,34 +4,33 @@
  * Terms:
  * - *destination*: the domain of a recipient, or the relay through which everything goes.
  * - *batch*: one message's recipients at one destination.
- * - *unreachable*: a destination whose endpoints have all failed to answer; what else is due there waits
- *   a minute, so that a thousand messages do not each wait for the same dead host.
+ * - *unreachable*: a destination whose endpoints have all failed to answer; what else is due there within
+ *   a minute is put off with the same reason, so that a thousand messages do not each wait for one dead host.
  *
  * It owns no state: rows say what is due, leases end with the process. It must not know how a message was
  * composed, what a mailbox looks like, or who may send; it meets the rest in rows.
  */
-
-import { planSending } from '../hooks/plan-sending.ts';
 import { EVERY_DESTINATION, type OutgoingBatch } from '../journal/journal.ts';
 import { type EpochMs, epochMs, type Timer } from '../system/clock.ts';
 import { AimxError, type ErrorCode, isErrno } from '../system/errors.ts';
-import { attempt } from './attempt.ts';
-import { handToMailboxes } from './local.ts';
+import { attempt, recordAll, recordDoubts } from './attempt.ts';
+import { Destinations } from './destinations.ts';
+import { deliverHere } from './local.ts';
 import { Sessions } from './sessions.ts';
 import type { World } from './world.ts';
 
-/** How long an unreachable destination is left alone. */
-const UNREACHABLE_MS = 60_000;
 /** How long to wait before rows are looked at again when the journal itself could not answer. */
 const RETRY_CLAIM_MS = 1_000;
-/** An attempt that failed for a reason of our own rests so long. */
+/** How soon rows are looked at again at the latest: timers stand still while a machine sleeps. */
+const LOOK_MS_MAX = 60_000;
+/** What could not be tried because of a decision or of a full disk rests so long. */
 const REST_MS = 5_000;
 /** What is under way when the daemon stops may end within this. */
 const STOP_MS_MAX = 3_000;
 /** Errors after which the same may go well. */
-const PASSING: readonly ErrorCode[] = ['request.conflict', 'journal.no-room', 'journal.damaged'];
-const RELAY = 'relay';
-const LOCAL = 'local';
+const PASSING: readonly ErrorCode[] = ['request.conflict', 'journal.no-room'];
+/** Recipients in our own mailboxes; no domain has such a name. */
+const LOCAL = '(this host)';
 
 export interface Outbound extends AsyncDisposable {
   /** Looks for what is due; harmless when there is nothing. */
@@ -48,12 +47,14 @@ class QueueWorker implements Outbound {
   readonly broken: Promise<never>;
   readonly #world: World;
   readonly #sessions: Sessions;
-  readonly #inHand = new Map<Promise<void>, string>();
-  readonly #unreachableUntil = new Map<string, EpochMs>();
+  readonly #destinations: Destinations;
+  readonly #inHand = new Set<Promise<void>>();
   readonly #subscription: Disposable;
-  readonly #stop = new AbortController();
+  /** Nothing new begins. */
+  readonly #stopping = new AbortController();
+  /** What is under way is cut off. */
+  readonly #cutOff = new AbortController();
   #fail: (error: unknown) => void = () => undefined;
-  #isStopping = false;
   #timer: Timer | undefined;
   #claiming: Promise<void> | undefined;
   #again = false;
@@ -61,6 +62,7 @@ class QueueWorker implements Outbound {
   constructor(world: World) {
     this.#world = world;
     this.#sessions = new Sessions(world);
+    this.#destinations = new Destinations(world.clock, () => world.config().outbound.maxPerDestination);
     this.broken = new Promise((_, reject) => {
       this.#fail = reject;
     });
@@ -71,7 +73,7 @@ class QueueWorker implements Outbound {
   }
 
   wake(): void {
-    if (this.#isStopping) return;
+    if (this.#stopping.signal.aborted) return;
     if (this.#claiming !== undefined) {
       this.#again = true;
       return;
@@ -86,110 +88,73 @@ class QueueWorker implements Outbound {
 
   async #claim(): Promise<void> {
     const { journal, config, clock, log } = this.#world;
-    const { maxConnections, relay } = config().outbound;
+    const { maxConnections, maxPerDestination } = config().outbound;
     const free = maxConnections - this.#inHand.size;
     if (free <= 0) return;
+    const relay = this.#relay();
     const now = clock.now();
-    const busy = this.#busy(now);
     try {
       const { batches, nextDueAt } = await journal.advance('claim-outgoing', {
-        limit: Math.min(free, this.#places(relay !== null)),
-        busy,
+        // Those that stay here need no room at the relay; the next claim has them.
+        limit: relay === null ? free : Math.min(free, Math.max(1, this.#destinations.room(relay))),
+        perDestination: Math.max(1, maxPerDestination),
+        rooms: relay === null ? this.#destinations.rooms() : this.#roomsOf(relay),
         group: relay === null ? 'domain' : 'message',
         at: now,
       });
-      for (const batch of batches) this.#take(batch);
-      this.#wakeAt(this.#nextLook(nextDueAt, now));
+      for (const batch of batches) this.#take(batch, relay);
+      this.#wakeAt(nextDueAt);
       if (batches.length > 0) this.#again = true;
     } catch (error) {
-      if (this.#isStopping) return;
+      if (this.#stopping.signal.aborted) return;
       log.error('outbound.claim-failed', { error: String(error) });
       this.#wakeAt(epochMs(now + RETRY_CLAIM_MS));
     }
   }
 
-  /** A relay is one destination, which counts for all of its batches. */
-  #places(isRelay: boolean): number {
-    const { maxConnections, maxPerDestination } = this.#world.config().outbound;
-    return isRelay ? Math.max(1, maxPerDestination - this.#countAt(RELAY)) : maxConnections;
+  /** The destination of everything; null where each domain has its own servers. */
+  #relay(): string | null {
+    const { relay } = this.#world.config().outbound;
+    return relay === null ? null : `relay ${relay.host}:${relay.port}`;
   }
 
-  #countAt(destination: string): number {
-    return [...this.#inHand.values()].filter((one) => one === destination).length;
+  #roomsOf(relay: string): Readonly<Record<string, number>> {
+    return this.#destinations.room(relay) === 0 ? { [EVERY_DESTINATION]: 0 } : {};
   }
 
-  /** Destinations to which nothing is handed out now. */
-  #busy(now: EpochMs): readonly string[] {
-    const { maxPerDestination } = this.#world.config().outbound;
-    for (const [destination, until] of this.#unreachableUntil)
-      if (until <= now) this.#unreachableUntil.delete(destination);
-    const full = [...new Set(this.#inHand.values())].filter(
-      (destination) => destination !== LOCAL && this.#countAt(destination) >= maxPerDestination,
-    );
-    const busy = [...full, ...this.#unreachableUntil.keys()];
-    return busy.includes(RELAY) ? [EVERY_DESTINATION] : busy;
-  }
-
-  #nextLook(nextDueAt: EpochMs | null, now: EpochMs): EpochMs | null {
-    const later = [...this.#unreachableUntil.values(), ...(nextDueAt === null ? [] : [nextDueAt])];
-    return later.length === 0 ? null : epochMs(Math.max(now + 1, Math.min(...later)));
-  }
-
-  #take(batch: OutgoingBatch): void {
+  #take(batch: OutgoingBatch, relay: string | null): void {
     const [first] = batch.recipients;
-    const isRelay = this.#world.config().outbound.relay !== null;
-    const destination = first?.isLocal === true ? LOCAL : isRelay ? RELAY : (first?.domain ?? '');
+    const destination = first?.isLocal === true ? LOCAL : (relay ?? first?.domain ?? '');
     this.#world.faults.reach('outbound.claimed');
-    const isRoom =
-      destination === LOCAL || this.#countAt(destination) < this.#world.config().outbound.maxPerDestination;
-    const work = (isRoom ? this.#work(batch, destination) : this.#giveBack(batch))
-      .catch((error: unknown) => this.#failed(batch, error))
+    const place = this.#destinations.take(destination);
+    const work = this.#work(batch, destination)
+      .catch((error: unknown) => this.#failed(batch, error, destination === LOCAL ? 'local' : 'read'))
+      .catch((error: unknown) => this.#broken(batch, error))
       .finally(() => {
+        place[Symbol.dispose]();
         this.#inHand.delete(work);
         this.wake();
       });
-    this.#inHand.set(work, isRoom ? destination : LOCAL);
+    this.#inHand.add(work);
   }
 
-  async #work(batch: OutgoingBatch, destination: string): Promise<void> {
+  async #work(claimed: OutgoingBatch, destination: string): Promise<void> {
+    const world = this.#world;
+    const signal = this.#cutOff.signal;
     if (destination === LOCAL) {
-      await this.#local(batch);
+      await deliverHere(claimed, world, signal);
+      // Asked for behind the record, whose rows are made before: they are final when the lease is given back.
+      await this.#giveBack(claimed);
       return;
     }
-    const { isUnreachable } = await attempt(
-      batch,
-      destination,
-      this.#world,
-      this.#sessions,
-      this.#stop.signal,
-    );
-    const now = this.#world.clock.now();
-    if (isUnreachable) this.#unreachableUntil.set(destination, epochMs(now + UNREACHABLE_MS));
-    else this.#unreachableUntil.delete(destination);
-  }
-
-  async #local(batch: OutgoingBatch): Promise<void> {
-    const { journal, clock, config } = this.#world;
-    const lost = await handToMailboxes(batch, this.#world);
-    if (lost.length > 0) {
-      const at = clock.now();
-      const sender = config().mailboxes.find(({ name }) => name === batch.outgoing.mailbox) ?? null;
-      await journal.advance('attempted', {
-        queueId: batch.outgoing.queueId,
-        attempt: { domain: lost[0]?.domain ?? '', remote: null, tls: null, stage: 'local', startedAt: at },
-        results: lost.map(({ recipientId }) => ({
-          recipientId,
-          outcome: 'failed',
-          reply: 'No mailbox here takes mail for this address',
-          status: '5.1.1',
-          nextAt: null,
-        })),
-        hooks: planSending(sender),
-        at,
-      });
-    }
-    // Asked for behind the record, whose rows are made before: they are final when the lease is given back.
-    await this.#giveBack(batch);
+    const attempting = { batch: claimed, destination, world, sessions: this.#sessions, signal };
+    const batch = await recordDoubts(attempting);
+    if (batch.recipients.length === 0) return;
+    const known = this.#destinations.unreachable(destination);
+    // More were handed out than it has places, since it was not to be asked; now it is.
+    if (known === null && this.#destinations.isOverfull(destination)) await this.#giveBack(batch);
+    else if (known === null) this.#destinations.learn(destination, await attempt({ ...attempting, batch }));
+    else await recordAll({ ...attempting, batch }, known.said, { stage: 'connect', remote: known.remote });
   }
 
   async #giveBack({ recipients }: OutgoingBatch): Promise<void> {
@@ -198,44 +163,59 @@ class QueueWorker implements Outbound {
     });
   }
 
-  /** Cancelled or held meanwhile, or no room: it rests. Anything else that comes here ends the daemon. */
-  async #failed(batch: OutgoingBatch, error: unknown): Promise<void> {
+  /** Cancelled or held meanwhile, no room, or a message that cannot be read: it waits, and others go on. */
+  async #failed(batch: OutgoingBatch, error: unknown, stage: 'local' | 'read'): Promise<void> {
     const { clock, log } = this.#world;
-    if (this.#stop.signal.aborted) return;
-    // Its octets may lie elsewhere by now, or on a disk that comes back.
-    const isPassing = isErrno(error, 'ENOENT', 'EIO', 'EMFILE', 'ENFILE') || isOneOf(error, PASSING);
-    const fields = { queue_id: batch.outgoing.queueId, error: String(error) };
-    if (!isPassing) {
-      log.error('outbound.broken', fields);
-      this.#fail(error);
+    if (this.#cutOff.signal.aborted) return;
+    log.warn('outbound.put-off', { queue_id: batch.outgoing.queueId, error: String(error) });
+    if (isUnreadable(error)) {
+      const said = {
+        kind: 'deferred',
+        reply: `The stored message cannot be read: ${error.message}`,
+        status: '4.3.0',
+      } as const;
+      await recordAll({ batch, world: this.#world, signal: this.#cutOff.signal }, said, { stage });
       return;
     }
-    log.warn('outbound.put-off', fields);
-    await clock.sleep(REST_MS, { signal: this.#stop.signal }).catch(() => undefined);
-    await this.#giveBack(batch).catch(() => undefined);
+    if (!isPassing(error)) throw error;
+    await clock.sleep(REST_MS, { signal: this.#stopping.signal }).catch(() => undefined);
+    await this.#giveBack(batch);
+  }
+
+  #broken({ outgoing }: OutgoingBatch, error: unknown): void {
+    if (this.#cutOff.signal.aborted) return;
+    this.#world.log.error('outbound.broken', { queue_id: outgoing.queueId, error: String(error) });
+    this.#fail(error);
   }
 
   #wakeAt(at: EpochMs | null): void {
+    const { clock } = this.#world;
     this.#timer?.[Symbol.dispose]();
     this.#timer =
-      at === null ? undefined : this.#world.clock.after(at - this.#world.clock.now(), () => this.wake());
+      at === null ? undefined : clock.after(Math.min(at - clock.now(), LOOK_MS_MAX), () => this.wake());
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#isStopping = true;
+    this.#stopping.abort(new Error('The daemon is stopping'));
     this.#subscription[Symbol.dispose]();
     this.#timer?.[Symbol.dispose]();
     await this.#claiming;
-    const ended = Promise.allSettled(this.#inHand.keys());
+    const ended = Promise.allSettled(this.#inHand);
     using _limit = this.#world.clock.after(STOP_MS_MAX, () =>
-      this.#stop.abort(new Error('The daemon is stopping')),
+      this.#cutOff.abort(new Error('The daemon is stopping')),
     );
     await ended;
-    this.#stop.abort(new Error('The daemon has stopped'));
+    this.#cutOff.abort(new Error('The daemon has stopped'));
     await this.#sessions[Symbol.asyncDispose]();
   }
 }
 
-function isOneOf(error: unknown, codes: readonly ErrorCode[]): boolean {
-  return error instanceof AimxError && codes.includes(error.code);
+function isPassing(error: unknown): boolean {
+  return error instanceof AimxError && PASSING.includes(error.code);
+}
+
+/** Its octets are damaged, lie elsewhere, or on a disk that may come back. */
+function isUnreadable(error: unknown): error is Error {
+  if (error instanceof AimxError) return error.code === 'journal.damaged';
+  return isErrno(error, 'ENOENT', 'EIO', 'EMFILE', 'ENFILE', 'EACCES');
 }

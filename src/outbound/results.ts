@@ -17,7 +17,7 @@ export interface Judging {
   readonly draw: number;
 }
 
-interface Said<Kind extends string> {
+export interface Said<Kind extends string> {
   readonly kind: Kind;
   readonly reply: string;
   readonly status: string | null;

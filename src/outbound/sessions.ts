@@ -7,6 +7,8 @@ import type { World } from './world.ts';
 const IDLE_MS_MAX = 3_000;
 /** Idle connections that are kept in all. */
 const IDLE_MAX = 32;
+/** Messages over one connection: some servers count, and a cluster spreads its load by connections. */
+const MESSAGES_MAX = 100;
 
 interface Idle {
   readonly session: SmtpSession;
@@ -17,6 +19,9 @@ export class Sessions implements AsyncDisposable {
   readonly #world: World;
   readonly #clock: Clock;
   readonly #idle = new Map<string, Idle[]>();
+  /** Messages that have gone over a connection. */
+  readonly #used = new WeakMap<SmtpSession, number>();
+  readonly #closing = new Set<Promise<void>>();
 
   constructor(world: World) {
     this.#world = world;
@@ -32,9 +37,12 @@ export class Sessions implements AsyncDisposable {
     return idle.session;
   }
 
+  /** Called after a message has gone over it: keeps it for the next one, or closes it. */
   keep(destination: string, session: SmtpSession): void {
-    const count = [...this.#idle.values()].reduce((sum, list) => sum + list.length, 0);
-    if (count >= IDLE_MAX) {
+    const used = (this.#used.get(session) ?? 0) + 1;
+    this.#used.set(session, used);
+    const idle = [...this.#idle.values()].reduce((sum, list) => sum + list.length, 0);
+    if (!session.isReusable || used >= MESSAGES_MAX || idle >= IDLE_MAX) {
       this.#close(session);
       return;
     }
@@ -75,13 +83,19 @@ export class Sessions implements AsyncDisposable {
   }
 
   #close(session: SmtpSession): void {
-    void Promise.allSettled([session[Symbol.asyncDispose]()]);
+    const closing: Promise<void> = Promise.allSettled([session[Symbol.asyncDispose]()]).then(() => {
+      this.#closing.delete(closing);
+    });
+    this.#closing.add(closing);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     const idle = [...this.#idle.values()].flat();
     this.#idle.clear();
-    for (const { timer } of idle) timer[Symbol.dispose]();
-    await Promise.allSettled(idle.map(({ session }) => session[Symbol.asyncDispose]()));
+    for (const { timer, session } of idle) {
+      timer[Symbol.dispose]();
+      this.#close(session);
+    }
+    await Promise.all(this.#closing);
   }
 }

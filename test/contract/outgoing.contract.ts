@@ -111,11 +111,17 @@ class Sender {
   }
 
   async claim(
-    options: { readonly at?: EpochMs; readonly busy?: readonly string[]; readonly limit?: number } = {},
+    options: {
+      readonly at?: EpochMs;
+      readonly busy?: readonly string[];
+      readonly limit?: number;
+      readonly perDestination?: number;
+    } = {},
   ) {
     return await this.journal.advance('claim-outgoing', {
       limit: options.limit ?? 10,
-      busy: options.busy ?? [],
+      perDestination: options.perDestination ?? 10,
+      rooms: Object.fromEntries((options.busy ?? []).map((destination) => [destination, 0])),
       group: 'domain',
       at: options.at ?? this.desk.now,
     });
@@ -249,6 +255,29 @@ export function outgoingContract(name: string, makeStore: MakeStore): void {
       assert.equal((await again.query('message', { journalId }))?.state, 'done');
     },
   );
+
+  check('claim hands out no more for a destination than it has room, and the rest later', async (sender) => {
+    for (let nth = 1; nth <= 3; nth += 1)
+      await sender.send({ to: [`${nth}@one.example`, `${nth}@two.example`] });
+    const domains = async (perDestination: number): Promise<readonly (string | undefined)[]> =>
+      (await sender.claim({ perDestination })).batches.map(({ recipients }) => recipients[0]?.domain);
+    assert.deepEqual(await domains(2), ['one.example', 'two.example', 'one.example', 'two.example']);
+    assert.deepEqual(await domains(2), ['one.example', 'two.example']);
+  });
+
+  check('claim hands out a hundred recipients in one batch, and the others after them', async (sender) => {
+    await sender.send({ to: Array.from({ length: 101 }, (_, nth) => `r${nth}@one.example`) });
+    const first = await sender.claim();
+    assert.deepEqual(
+      first.batches.map(({ recipients }) => recipients.length),
+      [100],
+    );
+    const rest = await sender.claim();
+    assert.deepEqual(
+      rest.batches.map(({ recipients }) => recipients.length),
+      [1],
+    );
+  });
 
   check('claim hands out one batch for each message and destination, once', async (sender) => {
     const first = await sender.send({ to: ['a@one.example', 'b@one.example', 'c@two.example'] });

@@ -2,7 +2,7 @@
  * Which recipients are tried next. Leases are no rows: a crash gives all of them back.
  */
 import type { OutgoingBatch } from '../../outgoing.ts';
-import { EVERY_DESTINATION } from '../../outgoing.ts';
+import { BATCH_RECIPIENTS_MAX, EVERY_DESTINATION } from '../../outgoing.ts';
 import type { Transitions } from '../../transitions.ts';
 import type { Context } from '../context.ts';
 import type { SqlRow } from '../database.ts';
@@ -19,6 +19,7 @@ export function claimOutgoing(
   input: Input,
 ): Transitions['claim-outgoing']['out'] {
   const { db } = context;
+  const busy = Object.keys(input.rooms).filter((destination) => input.rooms[destination] === 0);
   // Leased ones stay in the index, so as many more are read at most; a message has up to some hundred.
   const due = db.all(
     `SELECT recipient_id, journal_id, domain, is_local FROM outgoing_recipients
@@ -26,7 +27,7 @@ export function claimOutgoing(
        (SELECT 1 FROM json_each(?2) WHERE value IN (domain, '${EVERY_DESTINATION}')))
      ORDER BY next_at, recipient_id LIMIT ?3`,
     input.at,
-    JSON.stringify(input.busy),
+    JSON.stringify(busy),
     input.limit * RECIPIENTS_READ_PER_BATCH + leases.size,
   );
   const groups = group(
@@ -37,14 +38,16 @@ export function claimOutgoing(
   for (const { journalId, domain, isLocal } of groups) {
     const [outgoing] = outgoingWhere(context, 'o.journal_id = ?', journalId);
     if (outgoing === undefined) continue;
-    const recipients = outgoing.recipients.filter(
-      (recipient) =>
-        recipient.nextAt !== null &&
-        recipient.nextAt <= input.at &&
-        recipient.isLocal === isLocal &&
-        (domain === null || recipient.domain === domain) &&
-        !leases.has(recipient.recipientId),
-    );
+    const recipients = outgoing.recipients
+      .filter(
+        (recipient) =>
+          recipient.nextAt !== null &&
+          recipient.nextAt <= input.at &&
+          recipient.isLocal === isLocal &&
+          (domain === null || recipient.domain === domain) &&
+          !leases.has(recipient.recipientId),
+      )
+      .slice(0, BATCH_RECIPIENTS_MAX);
     if (recipients.length === 0) continue;
     for (const { recipientId } of recipients) leases.add(recipientId);
     batches.push({ outgoing, recipients });
@@ -64,7 +67,7 @@ interface Group {
 }
 
 /** The first groups, one after the other a destination's: none takes all places. */
-function group(due: readonly SqlRow[], { limit, group }: Input): readonly Group[] {
+function group(due: readonly SqlRow[], { limit, group, perDestination, rooms }: Input): readonly Group[] {
   const groups = new Map<string, Group>();
   for (const row of due) {
     const isLocal = row['is_local'] === 1;
@@ -74,9 +77,12 @@ function group(due: readonly SqlRow[], { limit, group }: Input): readonly Group[
     if (!groups.has(key)) groups.set(key, { journalId, domain, isLocal });
   }
   const byDestination = Map.groupBy(groups.values(), ({ domain, isLocal }) => `${isLocal} ${domain ?? ''}`);
+  const room = ([first]: readonly Group[]): number =>
+    first === undefined || first.domain === null ? limit : (rooms[first.domain] ?? perDestination);
+  const queues = [...byDestination.values()].map((queue) => queue.slice(0, room(queue)));
   const chosen: Group[] = [];
   for (let place = 0; chosen.length < limit; place += 1) {
-    const row = [...byDestination.values()].flatMap((queue) => queue[place] ?? []);
+    const row = queues.flatMap((queue) => queue[place] ?? []);
     if (row.length === 0) break;
     chosen.push(...row.slice(0, limit - chosen.length));
   }
