@@ -7,6 +7,7 @@
 import { configCheck } from './config-check.ts';
 import { dedupForget, dedupList } from './dedup.ts';
 import { dkimKeygen } from './dkim-keygen.ts';
+import { forward } from './forward.ts';
 import { hooksList } from './hooks.ts';
 import { ingest } from './ingest.ts';
 import { list } from './list.ts';
@@ -16,9 +17,10 @@ import { queueList, queueShow } from './queue.ts';
 import { queueApprove, queueCancel, queueHold, queueRelease, queueRetry } from './queue-decisions.ts';
 import { raw } from './raw.ts';
 import { read } from './read.ts';
+import { reply } from './reply.ts';
 import { runsCancel, runsRelease, runsReplay } from './run-decisions.ts';
 import { runsList, runsOutput, runsShow } from './runs.ts';
-import { reply, send } from './send.ts';
+import { send } from './send.ts';
 import { trace } from './trace.ts';
 
 /** Name → operation; the names are paths of the control socket and stay as they are. */
@@ -43,6 +45,7 @@ export const OPERATIONS: {
   readonly 'dkim.keygen': typeof dkimKeygen;
   readonly send: typeof send;
   readonly reply: typeof reply;
+  readonly forward: typeof forward;
   readonly 'queue.list': typeof queueList;
   readonly 'queue.show': typeof queueShow;
   readonly 'queue.retry': typeof queueRetry;
@@ -72,6 +75,7 @@ export const OPERATIONS: {
   'dkim.keygen': dkimKeygen,
   send,
   reply,
+  forward,
   'queue.list': queueList,
   'queue.show': queueShow,
   'queue.retry': queueRetry,

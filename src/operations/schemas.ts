@@ -114,6 +114,15 @@ export const INPUT_SCHEMAS: { readonly [Name in OperationName]: z.ZodType<InputO
     quote: z.boolean().optional(),
     ...written,
   }),
+  forward: z.strictObject({
+    ...reference,
+    from: name.optional().describe('An address or a mailbox of yours'),
+    to: recipients,
+    cc: recipients.optional(),
+    bcc: recipients.optional(),
+    ...written,
+    body: text.optional().describe('What is said before it'),
+  }),
   'queue.list': z.strictObject({
     mailbox,
     held: z.boolean().optional(),

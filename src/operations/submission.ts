@@ -3,29 +3,19 @@
  * record a message of ours in the queue. It resolves when the message is safe, not when it has arrived.
  */
 
-import { LOCAL_PART_OCTETS_MAX, splitTag } from '../address/local-part.ts';
-import { formatMailbox, parseMailbox } from '../address/mailbox.ts';
-import { octetLength } from '../address/octets.ts';
+import { isAscii } from '../address/octets.ts';
 import { signMessage } from '../authentication/dkim/sign.ts';
-import type { MailboxConfig } from '../config/config.ts';
-import {
-  type OutgoingRecipient,
-  type OutgoingRow,
-  type Submission,
-  type SubmitOutcome,
-  toQueueId,
-} from '../journal/journal.ts';
+import { type OutgoingRow, type SubmitOutcome, toQueueId } from '../journal/journal.ts';
 import { composeMessage } from '../message/compose/compose.ts';
 import type { Draft, DraftProblem, NamedAddress } from '../message/compose/draft.ts';
 import { newMessageId } from '../message/compose/message-id.ts';
 import { baseId } from '../message/document/slug.ts';
-import { parseAddresses } from '../message/header/addresses.ts';
-import { createRouter } from '../smtp/routing.ts';
 import { assertNever } from '../system/assert.ts';
 import { type EpochMs, epochMs, formatInstant } from '../system/clock.ts';
 import { AimxError } from '../system/errors.ts';
-import { callerName, ownMailboxes, requireConfig, requireJournal } from './access.ts';
+import { callerName, requireConfig, requireJournal } from './access.ts';
 import { takeContent } from './content-intake.ts';
+import { envelopeOf, type Recipient, reversePathOf, type Sender } from './correspondents.ts';
 import type { OperationContext } from './operation.ts';
 import { QUEUE_LIFETIME_MS } from './queue-lifetime.ts';
 import { decideSending, type SendDecision } from './send-policy.ts';
@@ -35,6 +25,8 @@ export interface SubmissionRequest {
   readonly bcc: readonly NamedAddress[];
   readonly draft: Omit<Draft, 'from' | 'date' | 'messageId' | 'autoSubmitted'>;
   readonly key: { readonly key: string; readonly contentHash: string } | null;
+  /** `<code>: <sentence>`: what the caller should know of what is sent. */
+  readonly warnings?: readonly string[];
 }
 
 export interface SendOutput {
@@ -56,123 +48,8 @@ export interface SendOutput {
   readonly preview: string | null;
 }
 
-export interface Sender {
-  readonly mailbox: MailboxConfig;
-  readonly address: NamedAddress;
-}
-
-const CONTROL = /\p{Cc}/u;
-
 /** Longest message of a dry run that is shown whole. */
 const PREVIEW_BYTES_MAX = 1024 * 1024;
-
-/**
- * Who sends: an address that leads to a mailbox of the caller, or a mailbox's name; absent: the caller's
- * only mailbox.
- *
- * @throws `request.invalid`, `request.not-found`.
- */
-export function senderOf(context: OperationContext, from: string | undefined): Sender {
-  const mailboxes = ownMailboxes(context);
-  if (from === undefined) {
-    const [only, ...others] = mailboxes.filter(({ address }) => !address.startsWith('*@'));
-    if (only !== undefined && others.length === 0)
-      return { mailbox: only, address: { name: '', address: only.address } };
-    throw new AimxError('request.invalid', 'It is not said which of your mailboxes sends', {
-      hint: `give --from; yours: ${mailboxes.map(({ name }) => name).join(', ') || 'none'}`,
-    });
-  }
-  const named = mailboxes.find(({ name }) => name === from);
-  if (named !== undefined && !named.address.startsWith('*@'))
-    return { mailbox: named, address: { name: '', address: named.address } };
-  const [address, ...more] = parseAddresses(from);
-  const route = routeOf(context, address?.address ?? '');
-  const mailbox = mailboxes.find(({ name }) => name === route);
-  if (address === undefined || more.length > 0 || mailbox === undefined)
-    throw new AimxError('request.not-found', `${JSON.stringify(from)} is no address of a mailbox of yours`, {
-      hint: 'aimx mailboxes list shows yours; a mailbox sends only as itself',
-    });
-  return { mailbox, address: { name: address.name ?? '', address: address.address } };
-}
-
-/** Name of the mailbox here that an address leads to; null for one elsewhere. @throws for one of ours that leads nowhere. */
-function routeOf(context: OperationContext, address: string): string | null {
-  const config = requireConfig(context);
-  const parsed = parseMailbox(address);
-  if (parsed.kind !== 'parsed') return null;
-  const answer = createRouter({ ...config, postmaster: config.smtp.postmaster })(parsed.value);
-  if (answer.kind === 'accept') return answer.route.mailbox;
-  if (answer.kind === 'not-our-domain') return null;
-  throw new AimxError('request.invalid', `There is no mailbox ${address} here`, {
-    hint: 'aimx mailboxes list shows the addresses; nothing was sent',
-  });
-}
-
-/** Reads what a caller names as recipients. @throws `request.invalid` for what is no address. */
-export function recipientsOf(field: string, values: readonly string[]): readonly NamedAddress[] {
-  return values.flatMap((value) => {
-    // The reader of addresses is lenient with what came by mail; what is to be sent is not.
-    if (CONTROL.test(value))
-      throw new AimxError('request.invalid', `${field}: ${JSON.stringify(value)} holds a control character`, {
-        hint: 'give each recipient by itself',
-      });
-    const found = parseAddresses(value);
-    for (const { address } of found)
-      if (parseMailbox(address).kind !== 'parsed')
-        throw new AimxError(
-          'request.invalid',
-          `${field}: ${JSON.stringify(address || value)} is no address`,
-          {
-            hint: 'write it as you@example.com or Name <you@example.com>',
-          },
-        );
-    if (found.length === 0 && value.trim() !== '')
-      throw new AimxError('request.invalid', `${field}: ${JSON.stringify(value)} holds no address`, {
-        hint: 'write it as you@example.com or Name <you@example.com>',
-      });
-    return found.map(({ name, address }) => ({ name: name ?? '', address }));
-  });
-}
-
-type Recipient = Submission['recipients'][number];
-
-/** The envelope: each address once, whatever it is named for first. */
-function envelopeOf(context: OperationContext, { draft, bcc }: SubmissionRequest): readonly Recipient[] {
-  const fields: readonly [OutgoingRecipient['field'], readonly NamedAddress[]][] = [
-    ['to', draft.to],
-    ['cc', draft.cc],
-    ['bcc', bcc],
-  ];
-  const recipients = new Map<string, Recipient>();
-  for (const [field, addresses] of fields)
-    for (const { address } of addresses) {
-      const parsed = parseMailbox(address);
-      if (parsed.kind !== 'parsed') continue;
-      const written = formatMailbox(parsed.value);
-      const key = written.toLowerCase();
-      if (recipients.has(key)) continue;
-      const isLocal = routeOf(context, address) !== null;
-      recipients.set(key, { address: written, field, domain: parsed.value.domain.toLowerCase(), isLocal });
-    }
-  const { maxRecipients } = requireConfig(context).smtp;
-  if (recipients.size === 0)
-    throw new AimxError('request.invalid', 'It is not said to whom', { hint: 'give --to' });
-  if (recipients.size > maxRecipients)
-    throw new AimxError('request.too-large', `${recipients.size} recipients: allowed are ${maxRecipients}`, {
-      hint: 'send it in parts, or raise [smtp] max_recipients',
-    });
-  return [...recipients.values()];
-}
-
-/** What comes back is matched by it (RFC 5321 §4.4 leaves the reverse-path to us). */
-function reversePathOf(address: string, queueId: string): string {
-  const at = address.lastIndexOf('@');
-  const { name } = splitTag(address.slice(0, at));
-  const local = `${name}+b-${queueId}`;
-  return octetLength(local) > LOCAL_PART_OCTETS_MAX || name.startsWith('"')
-    ? address
-    : `${local}${address.slice(at)}`;
-}
 
 function refuse(problems: readonly DraftProblem[]): never {
   throw new AimxError(
@@ -202,12 +79,12 @@ interface Prepared {
 
 async function prepare(
   context: OperationContext,
-  { from, draft }: SubmissionRequest,
+  { from, draft, warnings = [] }: SubmissionRequest,
   automatic: SendDecision['automatic'],
 ): Promise<Prepared> {
   const at = context.clock.now();
   const { address } = from.address;
-  const domain = address.slice(address.lastIndexOf('@') + 1).toLowerCase();
+  const domain = address.slice(address.lastIndexOf('@') + 1);
   const messageId = newMessageId(context.random, domain);
   const composed = composeMessage(
     { ...draft, from: from.address, date: at, messageId, autoSubmitted: automatic },
@@ -222,7 +99,7 @@ async function prepare(
     at,
     smtputf8,
     octets: () => joined(signature, content()),
-    warnings: problem === null ? [] : [`unsigned: ${problem}`],
+    warnings: [...warnings, ...(problem === null ? [] : [`unsigned: ${problem}`])],
   };
 }
 
@@ -233,7 +110,7 @@ export async function submitDraft(
   options: { readonly dryRun: boolean },
 ): Promise<SendOutput> {
   const { from, draft } = request;
-  const recipients = envelopeOf(context, request);
+  const recipients = envelopeOf(context, { to: draft.to, cc: draft.cc, bcc: request.bcc });
   const policy = await decideSending({
     context,
     mailbox: from.mailbox,
@@ -270,7 +147,9 @@ async function submit(
   },
 ): Promise<SendOutput> {
   const { prepared, policy, recipients } = decided;
-  const { at, smtputf8, messageId } = prepared;
+  const { at, messageId } = prepared;
+  // The header section does not name those of Bcc.
+  const smtputf8 = prepared.smtputf8 || recipients.some(({ address }) => !isAscii(address));
   const journal = requireJournal(context);
   const mailboxId = context.mailboxIds?.[from.mailbox.name];
   if (mailboxId === undefined)
@@ -310,7 +189,7 @@ async function submit(
       contentFingerprint: intake.exactFingerprint,
       from: name === '' ? address : `${name} <${address}>`,
       subject: draft.subject,
-      reversePath: reversePathOf(address, queueId),
+      reversePath: reversePathOf(context, from, queueId),
       smtputf8,
       format: draft.body.format,
       baseId: baseId(at, draft.subject),

@@ -11,6 +11,16 @@ const written: readonly OptionSpec[] = [
   { flags: '--dry-run', describe: 'print the message as it would leave, and send nothing' },
 ];
 
+const recipients: readonly OptionSpec[] = [
+  { flags: '--to <address>', describe: 'one or several with commas; may be repeated', isRepeatable: true },
+  { flags: '--cc <address>', describe: 'the same', isRepeatable: true },
+  { flags: '--bcc <address>', describe: 'the same; nobody sees them', isRepeatable: true },
+];
+
+const received: ArgumentSpec = {
+  name: 'message',
+  describe: '<mailbox>/<id>, an id that is unique, or a Message-ID',
+};
 const queued: ArgumentSpec = {
   name: 'message',
   describe: 'a queue id or its beginning (4 digits at least), a Message-ID, or the id of a sent message',
@@ -41,13 +51,7 @@ export const SENDING_COMMANDS: readonly CommandSpec[] = [
       "Needs the daemon. What became of it: aimx queue show <message-id>, or the copy in the mailbox's sent folder. Inside of a hook the same run never sends the same answer twice.",
     options: [
       { flags: '--from <address>', describe: 'an address or a mailbox of yours (default: your only one)' },
-      {
-        flags: '--to <address>',
-        describe: 'one or several with commas; may be repeated',
-        isRepeatable: true,
-      },
-      { flags: '--cc <address>', describe: 'the same', isRepeatable: true },
-      { flags: '--bcc <address>', describe: 'the same; nobody sees them', isRepeatable: true },
+      ...recipients,
       { flags: '--subject <text>', describe: 'the subject' },
       { flags: '--reply-to <message-id>', describe: 'the Message-ID that it answers' },
       { flags: '--references <message-ids>', describe: 'the chain that it belongs to' },
@@ -62,7 +66,7 @@ export const SENDING_COMMANDS: readonly CommandSpec[] = [
     name: 'reply',
     group: 'Mail',
     summary: 'Answer a message, in its thread; prints the Message-ID of the answer',
-    args: [{ name: 'message', describe: '<mailbox>/<id>, an id that is unique, or a Message-ID' }],
+    args: [received],
     options: [
       { flags: '--mailbox <name>', describe: 'the mailbox that has it' },
       { flags: '--all', describe: 'also to the other recipients' },
@@ -72,6 +76,22 @@ export const SENDING_COMMANDS: readonly CommandSpec[] = [
     example: "aimx reply support/2026-11-24-200000-hello-world --body 'Thank you, it has arrived.'",
     hasJson: true,
     load: async () => (await import('./commands/send.ts')).reply,
+  },
+  {
+    name: 'forward',
+    group: 'Mail',
+    summary: 'Send a message on to others, with the original attached; prints the Message-ID',
+    args: [received],
+    options: [
+      { flags: '--mailbox <name>', describe: 'the mailbox that has it' },
+      { flags: '--from <address>', describe: 'an address or a mailbox of yours (default: that mailbox)' },
+      ...recipients,
+      ...written,
+    ],
+    detail: 'The original goes along octet for octet, as aimx raw has it without the trace fields.',
+    example: 'aimx forward support/2026-11-24-200000-hello-world --to ann@example.net',
+    hasJson: true,
+    load: async () => (await import('./commands/send.ts')).forward,
   },
   {
     name: 'queue list',
@@ -100,8 +120,16 @@ export const SENDING_COMMANDS: readonly CommandSpec[] = [
   },
   decision('retry', 'Try messages now', async () => (await import('./commands/queue-decisions.ts')).retry),
   decision('cancel', 'Give messages up', async () => (await import('./commands/queue-decisions.ts')).cancel),
-  decision('hold', 'Keep messages from leaving', async () => (await import('./commands/queue-decisions.ts')).hold),
-  decision('release', 'Let held messages go', async () => (await import('./commands/queue-decisions.ts')).release),
+  decision(
+    'hold',
+    'Keep messages from leaving',
+    async () => (await import('./commands/queue-decisions.ts')).hold,
+  ),
+  decision(
+    'release',
+    'Let held messages go',
+    async () => (await import('./commands/queue-decisions.ts')).release,
+  ),
   decision(
     'approve',
     'Approve what waits for approval',

@@ -1,57 +1,15 @@
-/** `aimx send` and `aimx reply`: the files that a caller names are opened here, by the caller. */
-import { constants } from 'node:fs';
-import { open } from 'node:fs/promises';
-import { basename, extname, resolve } from 'node:path';
-import type { SendInput } from '../../../operations/send.ts';
+/** `aimx send`, `aimx reply` and `aimx forward`. */
+import { resolve } from 'node:path';
 import type { SendOutput } from '../../../operations/submission.ts';
-import { AimxError, isErrno } from '../../../system/errors.ts';
+import { AimxError } from '../../../system/errors.ts';
+import { readAttachedFiles, readRegularFile } from '../attached-files.ts';
 import { type CommandBody, flagOption, type Invocation, textOption } from '../invocation.ts';
 import { performInDaemon } from '../perform.ts';
 import { safeLine } from '../safe-text.ts';
 import { noteTyping, printJson } from '../show.ts';
 
-/** Of all attachments together: they go to the daemon in one request. */
-const ATTACHED_BYTES_MAX = 8 * 1024 * 1024;
+/** What a message may have (src/message/compose/check-draft.ts): no more is read. */
 const BODY_BYTES_MAX = 1024 * 1024;
-
-const CONTENT_TYPES: Readonly<Record<string, string>> = {
-  '.csv': 'text/csv',
-  '.gif': 'image/gif',
-  '.html': 'text/html',
-  '.ics': 'text/calendar',
-  '.jpeg': 'image/jpeg',
-  '.jpg': 'image/jpeg',
-  '.json': 'application/json',
-  '.md': 'text/markdown',
-  '.pdf': 'application/pdf',
-  '.png': 'image/png',
-  '.svg': 'image/svg+xml',
-  '.txt': 'text/plain',
-  '.webp': 'image/webp',
-  '.zip': 'application/zip',
-};
-
-/** A regular file's octets. @throws `request.invalid` for what is none or cannot be read, `request.too-large`. */
-async function readRegularFile(path: string, bytesMax: number): Promise<Buffer> {
-  try {
-    // A FIFO without a writer would keep the opening waiting.
-    await using file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
-    const stat = await file.stat();
-    if (!stat.isFile())
-      throw new AimxError('request.invalid', `${path} is no regular file`, { hint: 'name a file' });
-    if (stat.size > bytesMax)
-      throw new AimxError('request.too-large', `${path} has ${stat.size} bytes: allowed are ${bytesMax}`, {
-        hint: 'send a link to it instead',
-      });
-    return await file.readFile();
-  } catch (error) {
-    if (!isErrno(error, 'ENOENT', 'EACCES', 'EPERM', 'EISDIR', 'ENOTDIR', 'ENXIO')) throw error;
-    throw new AimxError('request.invalid', `Cannot read ${path}: ${(error as NodeJS.ErrnoException).code}`, {
-      hint: 'name a file that you may read',
-      cause: error,
-    });
-  }
-}
 
 async function readStdin({ stdin }: Invocation): Promise<string> {
   const chunks: Buffer[] = [];
@@ -82,47 +40,20 @@ async function bodyOf(invocation: Invocation): Promise<string> {
   return await readStdin(invocation);
 }
 
-/** Pictures that the text shows by a path of this machine (`![](chart.png)`). */
-const PICTURE = /!\[[^\]]*\]\(\s*<?([^\s)>]+)>?(?:\s+"[^"]*")?\s*\)/g;
-
-async function attachmentsOf(
-  invocation: Invocation,
-  body: string,
-): Promise<NonNullable<SendInput['attachments']>> {
-  const named = invocation.options['attachment'];
-  const paths = (Array.isArray(named) ? named : []).filter(
-    (path): path is string => typeof path === 'string',
-  );
-  const pictures = [...body.matchAll(PICTURE)]
-    .flatMap(([, path]) => (path === undefined || /^[a-z][a-z0-9+.-]*:/i.test(path) ? [] : [path]))
-    .filter((path, index, all) => all.indexOf(path) === index)
-    .filter((path) => CONTENT_TYPES[extname(path).toLowerCase()]?.startsWith('image/') === true);
-  let left = ATTACHED_BYTES_MAX;
-  const attached: { filename: string; content_type: string; content_base64: string; inline_as?: string }[] =
-    [];
-  for (const [path, inline] of [
-    ...paths.map((path) => [path, false] as const),
-    ...pictures.map((path) => [path, true] as const),
-  ]) {
-    const octets = await readRegularFile(resolve(invocation.cwd, path), left);
-    left -= octets.length;
-    attached.push({
-      filename: basename(path),
-      content_type: CONTENT_TYPES[extname(path).toLowerCase()] ?? 'application/octet-stream',
-      content_base64: octets.toString('base64'),
-      ...(inline ? { inline_as: path } : {}),
-    });
-  }
-  return attached;
-}
-
-async function writtenOf(invocation: Invocation) {
-  const body = await bodyOf(invocation);
+async function writtenOf(invocation: Invocation, body: string) {
+  const bodyFile = textOption(invocation, 'bodyFile');
+  const { files, remarks } = await readAttachedFiles({
+    cwd: invocation.cwd,
+    attachments: several(invocation, 'attachment'),
+    body,
+    bodyFile: bodyFile === undefined || bodyFile === '-' ? null : bodyFile,
+  });
+  for (const remark of remarks) invocation.terminal.err(`${safeLine(remark)}\n`);
   return {
     body,
     text_only: flagOption(invocation, 'textOnly') || undefined,
     html_body: textOption(invocation, 'htmlBody'),
-    attachments: await attachmentsOf(invocation, body),
+    attachments: files,
     idempotency_key: textOption(invocation, 'idempotencyKey'),
     dry_run: flagOption(invocation, 'dryRun') || undefined,
   };
@@ -156,7 +87,7 @@ export const send: CommandBody = async (invocation) => {
     subject: textOption(invocation, 'subject') ?? '',
     in_reply_to: textOption(invocation, 'replyTo'),
     references: textOption(invocation, 'references'),
-    ...(await writtenOf(invocation)),
+    ...(await writtenOf(invocation, await bodyOf(invocation))),
   });
   return await answer(invocation, output);
 };
@@ -167,7 +98,23 @@ export const reply: CommandBody = async (invocation) => {
     mailbox: textOption(invocation, 'mailbox'),
     all: flagOption(invocation, 'all') || undefined,
     quote: flagOption(invocation, 'quote') || undefined,
-    ...(await writtenOf(invocation)),
+    ...(await writtenOf(invocation, await bodyOf(invocation))),
+  });
+  return await answer(invocation, output);
+};
+
+export const forward: CommandBody = async (invocation) => {
+  const says =
+    textOption(invocation, 'body') !== undefined || textOption(invocation, 'bodyFile') !== undefined;
+  const output = await performInDaemon(invocation, 'forward', {
+    message: invocation.args[0] ?? '',
+    mailbox: textOption(invocation, 'mailbox'),
+    from: textOption(invocation, 'from'),
+    to: several(invocation, 'to'),
+    cc: several(invocation, 'cc'),
+    bcc: several(invocation, 'bcc'),
+    // The original speaks for itself: nobody waits for a text.
+    ...(await writtenOf(invocation, says ? await bodyOf(invocation) : '')),
   });
   return await answer(invocation, output);
 };
