@@ -25,6 +25,8 @@ export interface MessageView {
   readonly has_attachments: boolean;
   readonly size_bytes: number;
   readonly path: string;
+  /** Of a message that was sent: `pending`, `deferred`, `delivered` or `failed`; absent where its file says nothing. */
+  readonly delivery_status?: string;
 }
 
 export interface ListOutput {
@@ -35,6 +37,7 @@ export interface ListOutput {
 }
 
 function viewListing(listing: MessageListing): MessageView {
+  const { delivery_status: status } = listing.fields;
   return {
     id: listing.id,
     mailbox: listing.mailbox,
@@ -50,6 +53,7 @@ function viewListing(listing: MessageListing): MessageView {
     has_attachments: listing.hasAttachments,
     size_bytes: listing.sizeBytes,
     path: listing.path,
+    ...(typeof status === 'string' ? { delivery_status: status } : {}),
   };
 }
 

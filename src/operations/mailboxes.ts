@@ -1,6 +1,6 @@
 /** `mailboxes list|show`: the caller's mailboxes and how they stand. */
 import type { MailboxConfig } from '../config/config.ts';
-import type { MailboxStatus, Page, RunRow } from '../journal/journal.ts';
+import type { MailboxStatus, Page, Queries, RunRow } from '../journal/journal.ts';
 import { formatInstant } from '../system/clock.ts';
 import { mayAll, maySee, ownMailbox, ownMailboxes } from './access.ts';
 import type { CallOperation, OperationContext } from './operation.ts';
@@ -20,13 +20,25 @@ export interface MailboxView {
   readonly waiting: number | null;
   readonly runs_held: number | null;
   readonly runs_interrupted: number | null;
+  /** Messages that it sends and that are on their way, held ones too. */
+  readonly outgoing: number | null;
+  /** Those that wait for somebody. */
+  readonly outgoing_held: number | null;
   readonly path: string;
+}
+
+type QueueCount = Queries['outgoing-counts']['out'][number];
+
+/** What the journal knows of one mailbox; nothing where it does not know it yet, or cannot be read. */
+interface Standing {
+  readonly status?: MailboxStatus;
+  readonly queue?: QueueCount;
 }
 
 function viewMailbox(
   context: OperationContext,
   mailbox: MailboxConfig,
-  status: MailboxStatus | undefined,
+  { status, queue }: Standing = {},
 ): MailboxView {
   const count = (value: number | undefined): number | null =>
     status === undefined ? (context.rows === null ? null : 0) : (value ?? 0);
@@ -42,21 +54,33 @@ function viewMailbox(
     waiting: count(status?.waiting.length),
     runs_held: count(status?.runs.held),
     runs_interrupted: count(status?.runs.interrupted),
+    outgoing: context.rows === null ? null : (queue?.open ?? 0),
+    outgoing_held: context.rows === null ? null : (queue?.held ?? 0),
     path: `${context.dataDir}/inbox/${mailbox.name}`,
   };
 }
 
-async function statuses(
+async function standings(
   context: OperationContext,
   mailboxes: readonly MailboxConfig[],
-): Promise<ReadonlyMap<string, MailboxStatus>> {
+): Promise<ReadonlyMap<string, Standing>> {
   if (context.rows === null || mailboxes.length === 0) return new Map();
-  const rows = await context.rows.query('mailboxes', { mailboxes: mailboxes.map(({ name }) => name) });
+  const names = { mailboxes: mailboxes.map(({ name }) => name) };
+  const [rows, counts] = await Promise.all([
+    context.rows.query('mailboxes', names),
+    context.rows.query('outgoing-counts', names),
+  ]);
+  const queues = new Map(counts.map((queue) => [queue.mailbox, queue]));
   const ids = context.mailboxIds;
   const present = rows.filter(
     (row) => maySee(context, row) && (ids === null || ids[row.mailbox] === row.mailboxId),
   );
-  return new Map(present.map((row) => [row.mailbox, row]));
+  return new Map(
+    present.map((status) => {
+      const queue = queues.get(status.mailbox);
+      return [status.mailbox, { status, ...(queue === undefined ? {} : { queue }) }];
+    }),
+  );
 }
 
 export interface MailboxesListOutput {
@@ -71,7 +95,7 @@ export const mailboxesList: CallOperation<Record<string, never>, MailboxesListOu
   changes: false,
   async run(_input, context) {
     const mailboxes = ownMailboxes(context);
-    const known = await statuses(context, mailboxes);
+    const known = await standings(context, mailboxes);
     return { mailboxes: mailboxes.map((mailbox) => viewMailbox(context, mailbox, known.get(mailbox.name))) };
   },
 };
@@ -147,9 +171,10 @@ export const mailboxesShow: CallOperation<MailboxesShowInput, MailboxesShowOutpu
   changes: false,
   async run(input, context) {
     const mailbox = ownMailbox(context, input.mailbox);
-    const status = (await statuses(context, [mailbox])).get(mailbox.name);
+    const standing = (await standings(context, [mailbox])).get(mailbox.name);
+    const status = standing?.status;
     return {
-      mailbox: viewMailbox(context, mailbox, status),
+      mailbox: viewMailbox(context, mailbox, standing),
       trusted_senders: mailbox.trustedSenders,
       trust_spf: mailbox.trustSpf,
       require_addressed: mailbox.requireAddressed,
@@ -170,26 +195,41 @@ export const mailboxesShow: CallOperation<MailboxesShowInput, MailboxesShowOutpu
 export interface AttentionOutput {
   readonly held: number;
   readonly interrupted: number;
+  /** Messages of ours that go nowhere until somebody decides. */
+  readonly outgoing_held: number;
   /** Messages that cannot be delivered yet, by mailbox. */
   readonly waiting: Readonly<Record<string, number>>;
 }
 
-/** How many runs wait for a decision, and what mail waits; shown at the foot of `list` and `mailboxes list`. */
+/** How many runs and messages of ours wait for a decision, and what mail waits; shown at the foot of `list` and `mailboxes list`. */
 export const attention: CallOperation<Record<string, never>, AttentionOutput> = {
   kind: 'call',
-  summary: 'Counts the runs that wait for a decision, and the messages that cannot be delivered yet.',
+  summary: 'Counts the runs and messages that wait for a decision, and those that cannot be delivered yet.',
   who: 'owner',
   errors: ['daemon.unreachable'],
   changes: false,
   async run(_input, context) {
-    if (context.rows === null) return { held: 0, interrupted: 0, waiting: {} };
+    if (context.rows === null) return { held: 0, interrupted: 0, outgoing_held: 0, waiting: {} };
     const scope = mayAll(context) ? {} : { mailboxes: ownMailboxes(context).map(({ name }) => name) };
-    const rows = (await context.rows.query('mailboxes', scope)).filter((row) => maySee(context, row));
+    const [all, queues] = await Promise.all([
+      context.rows.query('mailboxes', scope),
+      context.rows.query('outgoing-counts', scope),
+    ]);
+    const rows = all.filter((row) => maySee(context, row));
+    const names = new Set(rows.map(({ mailbox }) => mailbox));
+    const outgoingHeld = queues
+      .filter(({ mailbox }) => names.has(mailbox))
+      .reduce((total, { held }) => total + held, 0);
     const sum = (state: 'held' | 'interrupted'): number =>
       rows.reduce((total, row) => total + (row.runs[state] ?? 0), 0);
     const waiting = Object.fromEntries(
       rows.filter((row) => row.waiting.length > 0).map((row) => [row.mailbox, row.waiting.length]),
     );
-    return { held: sum('held'), interrupted: sum('interrupted'), waiting };
+    return {
+      held: sum('held'),
+      interrupted: sum('interrupted'),
+      outgoing_held: outgoingHeld,
+      waiting,
+    };
   },
 };

@@ -200,15 +200,19 @@ export const trace: CallOperation<MessageReference, TraceOutput> = {
       runsOf(context, resolved),
     ]);
     const replaced = await replacedCopies(context, traced.rows);
-    const [path, lastWords] = await Promise.all([
+    const [path, lastWords, outgoing] = await Promise.all([
       delivery.id === null ? null : findMessagePath(context, delivery.mailbox, delivery.id, delivery.folder),
       lastWordsOf(context, runs),
+      delivery.folder === 'sent'
+        ? requireRows(context).query('outgoing-of', { deliveryId: delivery.deliveryId })
+        : null,
     ]);
     const today = trustToday(context, resolved);
     const story = {
       ...{ delivery, message, replaced, runs, lastWords },
       isInPlace: path !== null,
       trustToday: today,
+      outgoing,
       ...traced,
     };
     return {

@@ -111,6 +111,7 @@ function contextWith(
         runs: { held: runs.length },
       },
     ],
+    'outgoing-counts': [],
   };
   const rows = {
     query: async (kind: string) => answers[kind],

@@ -1,6 +1,8 @@
 /** The rows of a message of ours in words. */
-import type { TraceRow } from '../../journal/journal.ts';
-import { becauseOf } from './words.ts';
+import type { OutgoingRow, TraceRow } from '../../journal/journal.ts';
+import { formatInstant } from '../../system/clock.ts';
+import { shortRunId } from '../run-view.ts';
+import { becauseOf, plural, sentenceOf } from './words.ts';
 
 type Detail = TraceRow['detail'];
 
@@ -15,12 +17,27 @@ interface Result {
   readonly reply: string;
 }
 
-const OUTCOMES: Readonly<Record<string, string>> = {
+/** What a try was for one recipient. */
+const OUTCOME_WORDS: Readonly<Record<string, string>> = {
   delivered: 'taken',
   deferred: 'put off',
   failed: 'given up',
   'in-doubt': 'in doubt',
 };
+
+/** What came back about a message of ours. */
+const ANSWER_WORDS: Readonly<Record<string, string>> = {
+  'delivery-report': 'a delivery report',
+  complaint: 'a complaint',
+  disposition: 'a receipt',
+  'auto-reply': 'an automatic answer',
+  reply: 'a reply',
+};
+
+function answerWords(detail: Detail): string {
+  const kind = textOf(detail, 'kind') ?? 'answer';
+  return ANSWER_WORDS[kind] ?? kind;
+}
 
 function resultsOf(detail: Detail): readonly Result[] {
   const { results } = detail;
@@ -37,7 +54,7 @@ function attempted(detail: Detail): string {
       : `at ${remote}`;
   const tls = remote === null ? '' : `, ${textOf(detail, 'tls') ?? 'without TLS'}`;
   const results = resultsOf(detail)
-    .map(({ address, outcome, reply }) => `${address} ${OUTCOMES[outcome] ?? outcome}: ${reply}`)
+    .map(({ address, outcome, reply }) => `${address} ${OUTCOME_WORDS[outcome] ?? outcome}: ${reply}`)
     .join('; ');
   return `tried ${where}${tls}: ${results}`;
 }
@@ -45,21 +62,30 @@ function attempted(detail: Detail): string {
 function answered(detail: Detail): string {
   const { recipients } = detail;
   const said = (Array.isArray(recipients) ? (recipients as readonly { address: string; text: string }[]) : [])
-    .map(({ address, text }) => `${address} ${text}`)
+    .map(({ address, text }) => `${address} ${text}`.trim())
     .join('; ');
-  return `${textOf(detail, 'kind') ?? 'an answer'} came back as ${textOf(detail, 'id') ?? 'a message not yet filed'}${said === '' ? '' : `: ${said}`}`;
+  const id = textOf(detail, 'id');
+  return `${answerWords(detail)} came back${id === null ? '' : `, filed as ${id}`}${said === '' ? '' : `: ${said}`}`;
 }
 
 const by = (detail: Detail): string => textOf(detail, 'by') ?? 'somebody';
 
 export const OUTGOING_WORDING: Readonly<Record<string, (detail: Detail) => string | null>> = {
+  // The story begins with who sent it.
   'outgoing.submitted': (detail) => {
     const held = textOf(detail, 'held');
-    return `sent by ${by(detail)} as ${textOf(detail, 'queueId')}${held === null ? '' : `, and held (${held})`}`;
+    return held === null ? null : `held before it left${becauseOf(held)}`;
   },
   'outgoing.already-sent': (detail) => `${by(detail)} sent the same again: it was not sent a second time`,
-  'outgoing.held': (detail) => `held by ${by(detail)}${becauseOf(textOf(detail, 'reason'))}`,
-  'outgoing.released': (detail) => `released by ${by(detail)}`,
+  'outgoing.held': (detail) => {
+    const reason = textOf(detail, 'reason');
+    // Of an operator there is no reason but who it was.
+    return `held by ${by(detail)}${reason?.startsWith('operator:') === true ? '' : becauseOf(reason)}`;
+  },
+  'outgoing.released': (detail) => {
+    const reason = textOf(detail, 'reason');
+    return `released by ${by(detail)}${reason === null ? '' : ` (it was held: ${sentenceOf(reason)})`}`;
+  },
   'outgoing.cancelled': (detail) => `given up because ${by(detail)} asked for it`,
   'outgoing.retry-asked': (detail) => `${by(detail)} asked to try now`,
   'outgoing.attempted': attempted,
@@ -73,5 +99,33 @@ export const OUTGOING_WORDING: Readonly<Record<string, (detail: Detail) => strin
   'outgoing.ended': (detail) =>
     textOf(detail, 'status') === 'delivered' ? 'every recipient has it' : 'not every recipient has got it',
   'delivery.answers': (detail) =>
-    `it answers ${textOf(detail, 'id') ?? 'a message'}, which was sent from here`,
+    `${answerWords(detail)} about ${textOf(detail, 'id') ?? 'a message'}, which was sent from here`,
 };
+
+/** `root as 3f9c0a17…, in run 1f2e3d4c`; null where the rows do not say who sent the message. */
+export function submittedBy(rows: readonly TraceRow[]): string | null {
+  const row = rows.find(({ event }) => event === 'outgoing.submitted');
+  if (row === undefined) return null;
+  const run = row.runId === null ? '' : `, in run ${shortRunId(row.runId)}`;
+  return `${by(row.detail)} as ${textOf(row.detail, 'queueId') ?? 'a message'}${run}`;
+}
+
+/** How a message of ours stands, in one sentence. */
+export function outgoingSentence({
+  queueId,
+  held,
+  status,
+  endedAt,
+  recipients,
+  expiresAt,
+}: OutgoingRow): string {
+  const total = plural(recipients.length, 'recipient', 'recipients');
+  const having = recipients.filter(({ state }) => state === 'delivered').length;
+  if (held !== null)
+    return `It is held and goes nowhere${becauseOf(held)}. To let it go: aimx queue ${held.startsWith('approval:') ? 'approve' : 'release'} ${queueId}`;
+  if (status === 'delivered')
+    return recipients.length === 1 ? 'Its recipient has it.' : `All of its ${total} have it.`;
+  const some = `${having} of its ${total} ${having === 1 ? 'has' : 'have'} it`;
+  if (endedAt !== null) return `${some}; the others were given up.`;
+  return `It is on its way: ${some}. It is given up at ${formatInstant(expiresAt).slice(0, 19).replace('T', ' ')} UTC; how each stands: aimx queue show ${queueId}`;
+}

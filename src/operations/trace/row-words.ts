@@ -201,7 +201,7 @@ const WORDING: Readonly<Record<string, Wording>> = {
   'message.accepted': (_facts, row, { message, replaced }) => {
     const copy = [message, ...replaced].find(({ journalId }) => journalId === row.journalId);
     if (copy === undefined) return null;
-    return copy.arrival.via === 'ingest'
+    return copy.arrival.via !== 'smtp'
       ? 'on stable storage'
       : 'on stable storage; only then the 250 went out';
   },
@@ -219,7 +219,9 @@ const WORDING: Readonly<Record<string, Wording>> = {
   'delivery.id-taken': (facts) =>
     `a file that is not ours has that name; renamed ${facts.text('id') ?? 'to the next free one'}`,
   'delivery.delivered': (_facts, _row, { delivery }) =>
-    `delivered: the file is in mailbox ${delivery.mailbox}, whole and flushed`,
+    delivery.folder === 'sent'
+      ? `its copy is in the sent folder of mailbox ${delivery.mailbox}, whole and flushed`
+      : `delivered: the file is in mailbox ${delivery.mailbox}, whole and flushed`,
   // The absorbed copies tell this themselves, with where they came from.
   'delivery.absorbed': () => null,
   'delivery.copy-absorbed': () => null,

@@ -4,10 +4,18 @@
  * Written for an operator who has never read the code. Pure: rows in, lines out. A row of a kind that
  * is not known here is shown by its name and its facts, so that nothing is left out.
  */
-import type { AbsorbedRow, DeliveryRow, MessageRow, RunRow, TraceRow } from '../../journal/journal.ts';
+import type {
+  AbsorbedRow,
+  DeliveryRow,
+  MessageRow,
+  OutgoingRow,
+  RunRow,
+  TraceRow,
+} from '../../journal/journal.ts';
 import { assertNever } from '../../system/assert.ts';
 import { type EpochMs, formatInstant } from '../../system/clock.ts';
 import type { TrustToday } from '../trust-today.ts';
+import { outgoingSentence, submittedBy } from './outgoing-words.ts';
 import { describeRow, isUnread } from './row-words.ts';
 import { type RunSurroundings, runSentence, startsSentence } from './run-words.ts';
 import { trustSentence } from './trust-words.ts';
@@ -42,6 +50,8 @@ export interface StoryRows {
   /** False where the file of a delivered message is not where it was put. */
   readonly isInPlace: boolean;
   readonly lastWords: RunSurroundings['lastWords'];
+  /** What it is in the queue, where it is a copy of what was sent; else null. */
+  readonly outgoing: OutgoingRow | null;
   /** What the configuration of today makes of it; null where its mailbox is not in it. */
   readonly trustToday: TrustToday | null;
 }
@@ -55,13 +65,16 @@ const KNOWN_BY: Readonly<Record<AbsorbedRow['by'], string>> = {
 };
 
 /** From whom, how, for whom. */
-export function acceptedText({ message }: Pick<StoryRows, 'message'>): string {
+function acceptedText(message: MessageRow, { rows, outgoing }: StoryRows): string {
   const { arrival, envelope } = message;
   const sender = envelope.reversePath === '' ? 'the null sender <>' : envelope.reversePath;
   const recipients = listOf(envelope.recipients.map(({ forwardPath }) => forwardPath));
   const size = formatSize(message.sizeBytes);
   if (arrival.via === 'ingest') return `put in by hand (aimx ingest), ${size}, for ${recipients}`;
-  if (arrival.via === 'submission') return `written here, ${size}`;
+  if (arrival.via === 'submission') {
+    const to = outgoing === null ? '' : `, for ${listOf(outgoing.recipients.map(({ address }) => address))}`;
+    return `sent by ${submittedBy(rows) ?? 'somebody here'}: ${size}${to}`;
+  }
   if (arrival.via === 'outbox') return `sent from this host by ${sender}, ${size}, for ${recipients}`;
   const name = arrival.helo === null ? '' : `, which calls itself ${arrival.helo}`;
   const tls = arrival.tls === null ? 'without TLS' : `with ${arrival.tls}`;
@@ -99,7 +112,10 @@ export function tellStory(story: StoryRows): readonly StoryLine[] {
   const [first = story.message] = copies.toSorted((a, b) => a.arrival.receivedAt - b.arrival.receivedAt);
   const begin = first.arrival.receivedAt;
   const lines = copies.map((message) =>
-    line(message.arrival.receivedAt, begin, { event: 'message.received', text: acceptedText({ message }) }),
+    line(message.arrival.receivedAt, begin, {
+      event: 'message.received',
+      text: acceptedText(message, story),
+    }),
   );
   for (const row of story.rows) {
     const text = describeRow(row, story);
@@ -123,8 +139,12 @@ export function tellStory(story: StoryRows): readonly StoryLine[] {
   return lines.sort((a, b) => a.after_ms - b.after_ms);
 }
 
-function deliveredSentence({ delivery, rows, replaced, isInPlace }: StoryRows): string {
+function deliveredSentence({ delivery, rows, replaced, isInPlace, outgoing }: StoryRows): string {
   const { mailbox } = delivery;
+  if (outgoing !== null)
+    return isInPlace
+      ? `Its copy is in the sent folder of mailbox ${mailbox}.`
+      : `Its copy was put into the sent folder of mailbox ${mailbox}; it is no longer there: its owner has moved or deleted it.`;
   if (!isInPlace)
     return `One file was put into mailbox ${mailbox}; it is no longer there: its owner has moved or deleted it.`;
   return rows.some(isUnread)
@@ -146,16 +166,21 @@ function fileSentence(story: StoryRows): string {
     case 'pending':
     case 'reserved':
     case 'staged':
-      return 'On its way into the mailbox.';
+      return story.outgoing === null
+        ? 'On its way into the mailbox.'
+        : 'Its copy is on its way into the sent folder.';
     case 'promoting':
     case 'exchanging':
-      return 'Delivered; a better authenticated copy is taking its place.';
+      return story.outgoing === null
+        ? 'Delivered; a better authenticated copy is taking its place.'
+        : 'Its copy is made anew, to say what has become of it.';
     default:
       return assertNever(delivery.state);
   }
 }
 
-function absorbedSentence({ absorbedCount, replaced }: StoryRows): string {
+function absorbedSentence({ absorbedCount, replaced, outgoing }: StoryRows): string {
+  if (outgoing !== null) return '';
   if (absorbedCount === 0 && replaced.length > 0) return '';
   if (absorbedCount === 0) return 'No further copy of it has come.';
   const copies = plural(absorbedCount, 'further copy was', 'further copies were');
@@ -182,8 +207,11 @@ function recheckSentence({ recheckAt, rechecks }: MessageRow): string {
 export function summarize(story: StoryRows): readonly string[] {
   const runs = [...story.runs].sort((a, b) => a.ordinal - b.ordinal || a.generation - b.generation);
   const none =
-    story.delivery.state === 'delivered' ? 'No hook started: the mailbox had none for it when it came.' : '';
+    story.delivery.state === 'delivered' && story.outgoing === null
+      ? 'No hook started: the mailbox had none for it when it came.'
+      : '';
   return [
+    story.outgoing === null ? '' : outgoingSentence(story.outgoing),
     fileSentence(story),
     trustSentence(
       story.delivery,

@@ -29,9 +29,16 @@ function waitingLines(waiting: AttentionOutput['waiting']): string {
     .join('');
 }
 
-/** `2 runs held, 1 interrupted: aimx runs list --held`, and what mail waits; or nothing. */
-export function attentionLine({ held, interrupted, waiting }: AttentionOutput): string {
-  return heldLine(held, interrupted) + waitingLines(waiting);
+/** `2 runs held, 1 interrupted: aimx runs list --held`, what of ours is held, and what mail waits; or nothing. */
+export function attentionLine({ held, interrupted, outgoing_held = 0, waiting }: AttentionOutput): string {
+  return heldLine(held, interrupted) + outgoingLine(outgoing_held) + waitingLines(waiting);
+}
+
+/** `1 message that was sent is held: aimx queue list --held`. */
+function outgoingLine(held: number): string {
+  if (held === 0) return '';
+  const what = held === 1 ? '1 message that was sent is held' : `${held} messages that were sent are held`;
+  return `${what}: aimx queue list --held\n`;
 }
 
 function heldLine(held: number, interrupted: number): string {

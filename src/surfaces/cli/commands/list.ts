@@ -20,10 +20,15 @@ function marksOf({ read, trusted, has_attachments, labels }: MessageView): strin
   return [...marks, ...labels].filter(Boolean).join(' ');
 }
 
+const MESSAGE: Column<MessageView> = {
+  title: 'MESSAGE',
+  value: (message) => `${message.mailbox}/${message.id}`,
+};
+
 const COLUMNS: readonly Column<MessageView>[] = [
   // The name of the message says when it came, too.
   { title: 'RECEIVED (UTC)', value: (message) => shortTime(message.received_at), leaveOut: 3 },
-  { title: 'MESSAGE', value: (message) => `${message.mailbox}/${message.id}` },
+  MESSAGE,
   { title: 'FROM', value: senderOf, shrinkTo: 12, leaveOut: 1 },
   {
     title: 'SUBJECT',
@@ -37,6 +42,15 @@ const COLUMNS: readonly Column<MessageView>[] = [
     shrinkTo: 4,
     leaveOut: 2,
   },
+];
+
+/** What we have written: to whom, and what became of it. */
+const SENT_COLUMNS: readonly Column<MessageView>[] = [
+  { title: 'SENT (UTC)', value: (message) => shortTime(message.received_at), leaveOut: 3 },
+  MESSAGE,
+  { title: 'TO', value: (message) => message.to || '(Bcc alone)', shrinkTo: 12, leaveOut: 1 },
+  { title: 'STATUS', value: (message) => message.delivery_status ?? '-' },
+  { title: 'SUBJECT', value: (message) => message.subject, shrinkTo: 12 },
 ];
 
 export const run: CommandBody = async (invocation) => {
@@ -55,7 +69,10 @@ export const run: CommandBody = async (invocation) => {
   }
   const { terminal } = invocation;
   if (page.messages.length === 0) await terminal.out('No messages.\n');
-  else await terminal.out(formatTable(page.messages, COLUMNS, terminal));
+  else {
+    const columns = input.folder === 'sent' ? SENT_COLUMNS : COLUMNS;
+    await terminal.out(formatTable(page.messages, columns, terminal));
+  }
   for (const { mailbox, name, reason } of page.skipped ?? [])
     terminal.err(`Left out ${safeLine(`${mailbox}/${name}: ${reason}`)}\n`);
   await terminal.out(moreLine(page.next_cursor, 'aimx list') + attention);

@@ -44,6 +44,7 @@ export const list: CommandBody = async (invocation) => {
     const attention = attentionLine({
       held: sum((mailbox) => mailbox.runs_held),
       interrupted: sum((mailbox) => mailbox.runs_interrupted),
+      outgoing_held: sum((mailbox) => mailbox.outgoing_held),
       waiting: Object.fromEntries(
         mailboxes.flatMap(({ name, waiting }) => (waiting ? [[name, waiting] as const] : [])),
       ),
@@ -87,6 +88,15 @@ function heldLines({ mailbox, held }: MailboxesShowOutput, terminal: Terminal): 
   ];
 }
 
+/** `3, of which 1 is held: aimx queue list --mailbox agent`. */
+function outgoingWords({ name, outgoing, outgoing_held }: MailboxView): string {
+  if (outgoing === null || outgoing_held === null) return '?';
+  if (outgoing === 0) return 'none';
+  const held =
+    outgoing_held === 0 ? '' : `, of which ${outgoing_held} ${outgoing_held === 1 ? 'is' : 'are'} held`;
+  return `${outgoing}${held}: aimx queue list --mailbox ${name}`;
+}
+
 function formatMailbox(shown: MailboxesShowOutput, terminal: Terminal): string {
   const { mailbox, trusted_senders, dedup, waiting, runs } = shown;
   const facts: readonly (readonly [string, string])[] = [
@@ -100,6 +110,7 @@ function formatMailbox(shown: MailboxesShowOutput, terminal: Terminal): string {
     ['hooks', String(mailbox.hooks)],
     ['delivered', count(mailbox.delivered)],
     ['on its way', count(mailbox.pending)],
+    ['going out', outgoingWords(mailbox)],
     [
       'runs',
       Object.entries(runs)

@@ -48,7 +48,7 @@ function formatTrace(trace: TraceOutput, terminal: Pick<Terminal, 'style' | 'col
         ? ['file no longer where it was put: its owner has moved or deleted it']
         : []
       : [safeLine(trace.path)]),
-    `received ${(trace.events[0]?.at ?? trace.accepted.at).slice(0, 23).replace('T', ' ')} UTC; times below count from there`,
+    `${trace.accepted.via === 'submission' ? 'sent' : 'received'} ${(trace.events[0]?.at ?? trace.accepted.at).slice(0, 23).replace('T', ' ')} UTC; times below count from there`,
   ];
   const lines = foldEqual(trace.events);
   const stamps = lines.map(({ after_ms }) => since(after_ms));
