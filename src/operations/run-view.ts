@@ -9,6 +9,8 @@ export interface RunView {
   readonly id: string;
   readonly hook: string;
   readonly event: string;
+  /** Of `after_send`: what the hook is told; null for `on_receive`. */
+  readonly send_status: string | null;
   readonly generation: number;
   /** Starts so far. */
   readonly attempt: number;
@@ -42,6 +44,7 @@ export function viewRun(run: RunRow): RunView {
     id: run.id,
     hook: run.hook,
     event: run.event,
+    send_status: run.sendStatus,
     generation: run.generation,
     attempt: run.attempt,
     state: run.state,

@@ -30,12 +30,18 @@ function resultOf(run: RunView): string {
   return [exit, reason].filter(Boolean).join(', ');
 }
 
+/** `told (deferred) (replay 1)`: which hook, what it is told, and whether somebody had it started again. */
+function hookOf({ hook, send_status, generation }: RunView): string {
+  const told = send_status === null ? '' : ` (${send_status})`;
+  return `${hook}${told}${generation === 0 ? '' : ` (replay ${generation})`}`;
+}
+
 const COLUMNS: readonly Column<RunView>[] = [
   { title: 'RUN', value: (run) => shortRunId(run.run_id) },
   { title: 'STATE', value: (run) => run.state, style: (run) => STATE_STYLE[run.state] ?? null },
   {
     title: 'HOOK',
-    value: (run) => (run.generation === 0 ? run.hook : `${run.hook} (replay ${run.generation})`),
+    value: hookOf,
     shrinkTo: 8,
   },
   {
@@ -100,7 +106,7 @@ function formatRun({ run, events }: RunsShowOutput, terminal: Terminal): string 
     ['run', run.run_id],
     ['state', run.state],
     ['reason', run.reason ?? '-'],
-    ['hook', `${run.hook} (${run.event})`],
+    ['hook', `${run.hook} (${run.event}${run.send_status === null ? '' : `: ${run.send_status}`})`],
     ['message', `${run.mailbox}/${run.id}`],
     ['generation', String(run.generation)],
     ['starts', String(run.attempt)],
