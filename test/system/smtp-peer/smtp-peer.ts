@@ -5,9 +5,23 @@
  */
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type SecureContext, TLSSocket } from 'node:tls';
 
-export type Phase = 'greet' | 'ehlo' | 'helo' | 'mail' | 'rcpt' | 'data' | 'dot';
+export type Phase =
+  | 'greet'
+  | 'ehlo'
+  | 'helo'
+  | 'starttls'
+  | 'auth'
+  | 'mail'
+  | 'rcpt'
+  | 'data'
+  /** The first octets of a message have come, and most likely not its final dot. */
+  | 'content'
+  | 'dot'
+  | 'rset'
+  | 'quit';
 
 export interface PeerEvent {
   readonly phase: Phase;
@@ -20,24 +34,54 @@ export interface PeerEvent {
 
 /** What it does instead of what a good server would. */
 export type Answer =
-  /** These lines, each with its code. */
+  /** These lines, each with its code; whatever a client would not expect, too. */
   | string
   | { readonly reset: true }
   /** The message is kept, and the connection reset before the reply. */
   | { readonly keepThenReset: true }
   | { readonly silent: true }
   | { readonly reply: string; readonly thenClose: true }
-  | { readonly reply: string; readonly delayMs: number };
+  | { readonly reply: string; readonly delayMs: number }
+  /** The reply octet by octet. */
+  | { readonly drip: string; readonly everyMs: number };
+
+export type Script = (event: PeerEvent) => Answer | undefined;
 
 export interface PeerOptions {
+  /** Any address of loopback: several servers can so share one port. @default '127.0.0.1' */
   readonly host?: string;
+  /** @default chosen by the system */
   readonly port?: number;
-  readonly script?: (event: PeerEvent) => Answer | undefined;
+  /** Asked at each phase; undefined: what a good server does. */
+  readonly script?: Script;
+  /** @default true */
   readonly pipelining?: boolean;
+  /** Offers SMTPUTF8 and 8BITMIME. @default false */
   readonly smtputf8?: boolean;
+  /** Offers SIZE. */
   readonly sizeMax?: number;
-  readonly startTls?: SecureContext | 'garbage';
-  readonly auth?: { readonly user: string; readonly password: string };
+  /** Offers STARTTLS: with this certificate, with a handshake that is none, or with silence. */
+  readonly startTls?: SecureContext | 'garbage' | 'hang';
+  readonly auth?: {
+    readonly user: string;
+    readonly password: string;
+    /** As EHLO names them. @default 'AUTH PLAIN LOGIN' */
+    readonly offer?: string;
+  };
+}
+
+/** Puts off the first try of each pair of reverse-path and recipient, as greylisting does. */
+export function greylisting(): Script {
+  const known = new Set<string>();
+  let reversePath = '';
+  return ({ phase, argument }) => {
+    if (phase === 'mail') reversePath = argument;
+    if (phase !== 'rcpt') return undefined;
+    const pair = `${reversePath} ${argument}`;
+    if (known.has(pair)) return undefined;
+    known.add(pair);
+    return '451 4.7.1 greylisted, come again';
+  };
 }
 
 export interface KeptMessage {
@@ -53,10 +97,20 @@ export interface SmtpPeer extends AsyncDisposable {
   readonly host: string;
   readonly port: number;
   readonly messages: readonly KeptMessage[];
+  /** Lines outside content, over all connections; what is said in AUTH among them. */
   readonly commands: readonly string[];
   readonly connections: number;
+  /** What was agreed in each handshake, such as `TLSv1.3`, in order. */
+  readonly handshakes: readonly string[];
   /** Resolves when so many messages have been kept. @throws after `msMax`. */
   until(count: number, msMax?: number): Promise<void>;
+}
+
+const RIGHT = '235 2.7.0 ok';
+const WRONG = '535 5.7.8 no';
+
+function decoded(text: string): string {
+  return Buffer.from(text, 'base64').toString();
 }
 
 class Conversation {
@@ -65,10 +119,13 @@ class Conversation {
   #socket: Socket;
   #buffer = '';
   #isData = false;
+  #hasContent = false;
+  /** Behind it nothing new has been looked for. */
+  #searched = 0;
   #isSecure = false;
   #from: string | null = null;
   #to: string[] = [];
-  #loginStep: 'none' | 'user' | 'password' = 'none';
+  #loginStep: 'none' | 'user' | 'password' | 'plain' = 'none';
   #loginUser = '';
   #queue: Promise<void> = Promise.resolve();
 
@@ -90,6 +147,10 @@ class Conversation {
 
   async #read(): Promise<void> {
     for (;;) {
+      if (this.#isData && !this.#hasContent && this.#buffer !== '') {
+        this.#hasContent = true;
+        if (!(await this.#carriesOn())) return;
+      }
       const end = this.#isData ? this.#endOfData() : this.#buffer.indexOf('\r\n');
       if (end < 0 || this.#socket.destroyed) return;
       const line = this.#buffer.slice(0, end);
@@ -104,7 +165,16 @@ class Conversation {
       this.#buffer = `\r\n${this.#buffer}`;
       return 0;
     }
-    return this.#buffer.indexOf('\r\n.\r\n');
+    const end = this.#buffer.indexOf('\r\n.\r\n', this.#searched);
+    this.#searched = end < 0 ? Math.max(0, this.#buffer.length - 4) : 0;
+    return end;
+  }
+
+  /** What the script says while content comes. */
+  async #carriesOn(): Promise<boolean> {
+    const scripted = this.#peer.ask({ phase: 'content', connection: this.#number, argument: '' });
+    if (scripted !== undefined) await this.#carryOut(scripted);
+    return !this.#socket.destroyed;
   }
 
   async #command(line: string): Promise<void> {
@@ -113,6 +183,7 @@ class Conversation {
       this.#login(line);
       return;
     }
+    if (line.startsWith('\x16')) return; // A handshake that nobody answers.
     const [verb = ''] = line.toUpperCase().split(' ');
     const argument = line.slice(verb.length + 1);
     switch (verb) {
@@ -121,9 +192,10 @@ class Conversation {
       case 'HELO':
         return await this.#answer('helo', argument, '250 peer.example');
       case 'STARTTLS':
-        return this.#startTls();
+        if (this.#peer.options.startTls === undefined) return this.#say('502 5.5.1 no');
+        return await this.#answer('starttls', '', '220 2.0.0 go on', () => this.#startTls());
       case 'AUTH':
-        return this.#auth(argument);
+        return await this.#auth(argument);
       case 'MAIL':
         this.#to = [];
         return await this.#answer('mail', argument, '250 2.1.0 ok', () => {
@@ -137,15 +209,15 @@ class Conversation {
         if (this.#from === null || this.#to.length === 0) return this.#say('503 5.5.1 no recipients');
         return await this.#answer('data', '', '354 go on', () => {
           this.#isData = true;
+          this.#hasContent = false;
         });
       case 'RSET':
-        this.#from = null;
-        this.#to = [];
-        return this.#say('250 2.0.0 ok');
+        return await this.#answer('rset', '', '250 2.0.0 ok', () => {
+          this.#from = null;
+          this.#to = [];
+        });
       case 'QUIT':
-        this.#say('221 2.0.0 bye');
-        this.#socket.end();
-        return;
+        return await this.#answer('quit', '', { reply: '221 2.0.0 bye', thenClose: true });
       default:
         return this.#say('500 5.5.2 what?');
     }
@@ -173,77 +245,102 @@ class Conversation {
       ...(smtputf8 === true ? ['SMTPUTF8', '8BITMIME'] : []),
       ...(sizeMax === undefined ? [] : [`SIZE ${sizeMax}`]),
       ...(startTls === undefined || this.#isSecure ? [] : ['STARTTLS']),
-      ...(auth === undefined ? [] : ['AUTH PLAIN LOGIN']),
+      ...(auth === undefined ? [] : [auth.offer ?? 'AUTH PLAIN LOGIN']),
     ];
     return lines.map((line, index) => `250${index === lines.length - 1 ? ' ' : '-'}${line}`).join('\r\n');
   }
 
+  /** Called when it has said that it is ready. */
   #startTls(): void {
     const { startTls } = this.#peer.options;
-    if (startTls === undefined) {
-      this.#say('502 5.5.1 no');
-      return;
-    }
-    this.#say('220 2.0.0 go on');
+    const plain = this.#socket;
+    plain.removeAllListeners('data');
+    if (startTls === undefined || startTls === 'hang') return;
     if (startTls === 'garbage') {
-      this.#socket.removeAllListeners('data');
-      this.#socket.once('data', () => this.#socket.end('this is no handshake\r\n'));
+      plain.once('data', () => plain.end('this is no handshake\r\n'));
       return;
     }
-    this.#socket.removeAllListeners('data');
-    const secure = new TLSSocket(this.#socket, { isServer: true, secureContext: startTls });
+    // What came with the command is no part of a handshake.
+    this.#buffer = '';
+    const secure = new TLSSocket(plain, { isServer: true, secureContext: startTls });
+    secure.once('secure', () => this.#peer.handshakes.push(secure.getProtocol() ?? ''));
     this.#socket = secure;
     this.#isSecure = true;
     this.#listen(secure);
   }
 
-  #auth(argument: string): void {
+  async #auth(argument: string): Promise<void> {
     const { auth } = this.#peer.options;
-    const [mechanism, initial = ''] = argument.split(' ');
+    const [mechanism, initial] = argument.split(' ');
     if (mechanism?.toUpperCase() === 'LOGIN') {
-      this.#loginStep = 'user';
-      this.#say('334 VXNlcm5hbWU6');
-      return;
+      return await this.#answer('auth', argument, '334 VXNlcm5hbWU6', () => {
+        this.#loginStep = 'user';
+      });
     }
-    const given = Buffer.from(initial, 'base64').toString();
-    this.#say(given === `\0${auth?.user}\0${auth?.password}` ? '235 2.7.0 ok' : '535 5.7.8 no');
+    if (initial === undefined) {
+      return await this.#answer('auth', argument, '334 ', () => {
+        this.#loginStep = 'plain';
+      });
+    }
+    const isRight = decoded(initial) === `\0${auth?.user}\0${auth?.password}`;
+    await this.#answer('auth', argument, isRight ? RIGHT : WRONG);
   }
 
   #login(line: string): void {
-    const text = Buffer.from(line, 'base64').toString();
+    const text = decoded(line);
     if (this.#loginStep === 'user') {
       this.#loginUser = text;
       this.#loginStep = 'password';
       this.#say('334 UGFzc3dvcmQ6');
       return;
     }
-    this.#loginStep = 'none';
     const { auth } = this.#peer.options;
-    this.#say(this.#loginUser === auth?.user && text === auth?.password ? '235 2.7.0 ok' : '535 5.7.8 no');
+    const isRight =
+      this.#loginStep === 'plain'
+        ? text === `\0${auth?.user}\0${auth?.password}`
+        : this.#loginUser === auth?.user && text === auth?.password;
+    this.#loginStep = 'none';
+    this.#say(isRight ? RIGHT : WRONG);
   }
 
-  /** What the script says; else the usual reply, and what follows from it. */
-  async #answer(phase: Phase, argument: string, usual: string, accepted?: () => void): Promise<void> {
+  /** What the script says; else the usual answer. What follows from it follows from a positive one alone. */
+  async #answer(phase: Phase, argument: string, usual: Answer, accepted?: () => void): Promise<void> {
     const scripted = this.#peer.ask({ phase, connection: this.#number, argument });
-    if (scripted === undefined) {
-      accepted?.();
-      return this.#say(usual);
-    }
-    if (typeof scripted === 'string') {
-      if (/^[23]/.test(scripted)) accepted?.();
-      return this.#say(scripted);
-    }
-    if ('silent' in scripted) return;
-    if ('reset' in scripted || 'keepThenReset' in scripted) {
-      if ('keepThenReset' in scripted) accepted?.();
+    await this.#carryOut(scripted ?? usual, accepted);
+  }
+
+  async #carryOut(answer: Answer, accepted: () => void = () => undefined): Promise<void> {
+    if (typeof answer !== 'string') return await this.#misbehave(answer, accepted);
+    // Before the client can have read it.
+    if (/^[23]/.test(answer) && !/^220/.test(answer)) accepted();
+    this.#say(answer);
+    if (/^220/.test(answer)) accepted();
+  }
+
+  async #misbehave(answer: Exclude<Answer, string>, accepted: () => void): Promise<void> {
+    if ('silent' in answer) return;
+    if ('reset' in answer || 'keepThenReset' in answer) {
+      if ('keepThenReset' in answer) accepted();
       this.#socket.resetAndDestroy?.();
       this.#socket.destroy();
       return;
     }
-    if ('delayMs' in scripted) await new Promise((resolve) => setTimeout(resolve, scripted.delayMs));
-    if (/^[23]/.test(scripted.reply)) accepted?.();
-    this.#say(scripted.reply);
-    if ('thenClose' in scripted) this.#socket.end();
+    if ('drip' in answer) return await this.#drip(answer, accepted);
+    if ('delayMs' in answer) await sleep(answer.delayMs);
+    await this.#carryOut(answer.reply, accepted);
+    if ('thenClose' in answer) this.#socket.end();
+  }
+
+  async #drip(
+    { drip, everyMs }: Extract<Answer, { readonly drip: string }>,
+    accepted: () => void,
+  ): Promise<void> {
+    if (/^[23]/.test(drip)) accepted();
+    for (const octet of `${drip}\r\n`) {
+      if (!this.#socket.writable) return;
+      this.#socket.write(octet);
+      await sleep(everyMs);
+    }
   }
 
   #say(reply: string): void {
@@ -255,6 +352,7 @@ class Peer {
   readonly options: PeerOptions;
   readonly messages: KeptMessage[] = [];
   readonly commands: string[] = [];
+  readonly handshakes: string[] = [];
   readonly sockets = new Set<Socket>();
   connections = 0;
   readonly #counts = new Map<Phase, number>();
@@ -298,10 +396,11 @@ class Peer {
   }
 }
 
+/** Listens until it is disposed, which drops every connection. */
 export async function startSmtpPeer(options: PeerOptions = {}): Promise<SmtpPeer> {
   const peer = new Peer(options);
   const { host = '127.0.0.1', port = 0 } = options;
-  const server = createServer((socket) => peer.take(socket));
+  const server = createServer({ noDelay: true }, (socket) => peer.take(socket));
   server.listen(port, host);
   await once(server, 'listening');
   return {
@@ -309,6 +408,7 @@ export async function startSmtpPeer(options: PeerOptions = {}): Promise<SmtpPeer
     port: (server.address() as AddressInfo).port,
     messages: peer.messages,
     commands: peer.commands,
+    handshakes: peer.handshakes,
     get connections() {
       return peer.connections;
     },
