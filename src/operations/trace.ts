@@ -13,6 +13,7 @@ import { AimxError } from '../system/errors.ts';
 import { requireRows } from './access.ts';
 import type { CallOperation, OperationContext } from './operation.ts';
 import { PAGE_MAX } from './page.ts';
+import { findOutgoing } from './queue.ts';
 import { type MessageReference, type ResolvedDelivery, resolveDelivery } from './reference.ts';
 import { instantOrNull, type RunView, viewRun } from './run-view.ts';
 import { type StoryLine, summarize, tellStory } from './trace/story.ts';
@@ -186,6 +187,22 @@ function viewWaiting({ waiting }: DeliveryRow): TraceOutput['waiting'] {
   return { code, reason, hint, next_at: formatInstant(nextAt) };
 }
 
+/** @throws as {@link resolveDelivery}; a queue id, or its beginning, names the copy in `sent`. */
+async function resolveTraced(
+  context: OperationContext,
+  reference: MessageReference,
+): Promise<ResolvedDelivery> {
+  try {
+    return await resolveDelivery(context, reference);
+  } catch (error) {
+    if (!(error instanceof AimxError) || error.code !== 'request.not-found') throw error;
+    const outgoing = await findOutgoing(context, reference.message);
+    if (outgoing === null || (reference.mailbox ?? outgoing.mailbox) !== outgoing.mailbox) throw error;
+    const { mailbox, id } = outgoing;
+    return await resolveDelivery(context, { mailbox, message: id });
+  }
+}
+
 export const trace: CallOperation<MessageReference, TraceOutput> = {
   kind: 'call',
   summary: 'Tells the life of one message: who sent it, what came of it, which hooks ran and why.',
@@ -193,7 +210,7 @@ export const trace: CallOperation<MessageReference, TraceOutput> = {
   errors: ['request.not-found', 'request.ambiguous', 'daemon.unreachable'],
   changes: false,
   async run(input, context) {
-    const resolved = await resolveDelivery(context, input);
+    const resolved = await resolveTraced(context, input);
     const { delivery, message } = resolved;
     const [traced, runs] = await Promise.all([
       requireRows(context).query('trace', { deliveryId: delivery.deliveryId }),

@@ -182,17 +182,21 @@ export function formatQueued(message: QueueShowOutput, terminal: Pick<Terminal, 
     ...section('Since (UTC)', laterLines(message)),
     ...todoLines(message),
   ];
-  return lines
-    .map(
-      (line) =>
-        `${wrapText(safeLine(line), line.startsWith(' ') ? CONTINUED_INDENT : FACT_INDENT, terminal)}\n`,
-    )
-    .join('');
+  return lines.map((line) => wrapped(line, terminal)).join('');
 }
 
 /** Behind the name of a fact. */
 const FACT_INDENT = 12;
+/** Behind what a line of a section begins with. */
 const CONTINUED_INDENT = 9;
+
+/** What stands before a line stays before it, and before what is broken off it. */
+function wrapped(line: string, terminal: Pick<Terminal, 'columns'>): string {
+  const safe = safeLine(line);
+  const before = /^ */.exec(safe)?.[0] ?? '';
+  if (before === '') return `${wrapText(safe, FACT_INDENT, terminal)}\n`;
+  return `${before}${wrapText(safe.slice(before.length), CONTINUED_INDENT, terminal)}\n`;
+}
 
 export const show: CommandBody = async (invocation) => {
   const message = await performOnRows(
