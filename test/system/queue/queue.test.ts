@@ -169,7 +169,7 @@ test(
     assert.equal(trace.id, sent.id, 'a queue id names the copy in sent');
 
     const table = await place.aimx(['queue', 'list']);
-    assert.match(table.stdout, /^MESSAGE +AGE +STATUS +MAILBOX +TO +NEXT TRY \(UTC\) +LAST REPLY\n/);
+    assert.match(table.stdout, /^QUEUE ID +AGE +STATUS +MAILBOX +TO +NEXT TRY \(UTC\) +LAST REPLY\n/);
     assert.match(
       table.stdout,
       new RegExp(`^${id.slice(0, 8)} .* deferred +agent +ann@example\\.net \\+1 .*Greylisted`, 'm'),

@@ -50,7 +50,7 @@ function ageOf({ submitted_at }: QueuedView, now: number): string {
 
 function columnsAt(now: number): readonly Column<QueuedView>[] {
   return [
-    { title: 'MESSAGE', value: ({ queue_id }) => shortQueueId(queue_id) },
+    { title: 'QUEUE ID', value: ({ queue_id }) => shortQueueId(queue_id) },
     { title: 'AGE', value: (message) => ageOf(message, now), leaveOut: 2 },
     { title: 'STATUS', value: statusOf, style: (message) => STATUS_STYLE[statusOf(message)] ?? null },
     { title: 'MAILBOX', value: ({ mailbox }) => mailbox, shrinkTo: 8, leaveOut: 3 },
@@ -165,9 +165,8 @@ function section(title: string, lines: readonly string[]): readonly string[] {
 /** @returns everything of one message, each line ending in LF. */
 export function formatQueued(message: QueueShowOutput, terminal: Pick<Terminal, 'columns'>): string {
   const { queue_id, message_id, mailbox, id, from, subject, held, submitted_at } = message;
-  const sender = message.run_id === null ? message.by : `${message.by}, by run ${shortRunId(message.run_id)}`;
+  const sender = message.run_id === null ? message.by : `${message.by}, in run ${shortRunId(message.run_id)}`;
   const ended = message.ended_at;
-  const end = ended === null ? `given up ${shortTime(message.expires_at)}` : `ended ${shortTime(ended)}`;
   const lines = [
     `message     ${queue_id}`,
     `status      ${statusOf(message)}`,
@@ -176,7 +175,10 @@ export function formatQueued(message: QueueShowOutput, terminal: Pick<Terminal, 
     `subject     ${subject}`,
     `message-id  ${message_id}`,
     `copy        ${mailbox}/${id}, in sent`,
-    `sent        ${shortTime(submitted_at)} UTC by ${sender}; ${end} UTC`,
+    `sent        ${shortTime(submitted_at)} UTC by ${sender}`,
+    ended === null
+      ? `given up    ${shortTime(message.expires_at)} UTC, where it is not delivered by then`
+      : `ended       ${shortTime(ended)} UTC`,
     ...section('Recipients', message.recipients.flatMap(recipientLines)),
     ...section('Tries (UTC)', tryLines(message)),
     ...section('Since (UTC)', laterLines(message)),
