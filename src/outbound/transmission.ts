@@ -6,7 +6,22 @@
  * - *transmission*: one transaction (MAIL … final dot) for some recipients of one message.
  * - *doubt*: the connection ended after the final dot and before its reply (RFC 1047).
  */
-import type { SmtpReply } from '../smtp/client/reply.ts';
+import type {
+  Credentials,
+  Impossible,
+  OutgoingEnvelope,
+  TlsStanding,
+  TransmissionOutcome,
+  Unavailable,
+} from '../smtp/client/outcome.ts';
+
+export type {
+  Credentials,
+  OutgoingEnvelope,
+  RecipientOutcome,
+  TlsStanding,
+  TransmissionOutcome,
+} from '../smtp/client/outcome.ts';
 
 export interface Endpoint {
   /** Name of the server as MX gives it; an address literal where it has no name. */
@@ -23,29 +38,6 @@ export type TlsPolicy =
   /** TLS with a certificate that verifies for `name`, or nothing (a relay that we log in to). */
   | { readonly kind: 'verified'; readonly name: string };
 
-export interface Credentials {
-  readonly user: string;
-  readonly password: string;
-}
-
-/** How a connection was protected, in words for rows and traces. Null: plain text. */
-export interface TlsStanding {
-  /** Such as `TLSv1.3`. */
-  readonly protocol: string;
-  readonly cipher: string;
-  /** Null where the certificate verifies for the host; else why not, such as `self-signed certificate`. */
-  readonly problem: string | null;
-}
-
-export interface OutgoingEnvelope {
-  /** `""` is the null reverse-path. */
-  readonly reversePath: string;
-  readonly recipients: readonly string[];
-  /** The addresses or the header are not ASCII. */
-  readonly smtputf8: boolean;
-  readonly sizeBytes: number;
-}
-
 export interface Transmission {
   readonly envelope: OutgoingEnvelope;
   /** The message as it is stored; whoever sends it doubles its dots. */
@@ -57,53 +49,21 @@ export interface Transmission {
   }) => Promise<void>;
 }
 
-export type RecipientOutcome =
-  | { readonly kind: 'accepted'; readonly reply: SmtpReply }
-  | { readonly kind: 'refused'; readonly permanent: boolean; readonly reply: SmtpReply };
-
-export type TransmissionOutcome =
-  /** Every recipient has an answer, in the order of the envelope. */
-  | {
-      readonly kind: 'answered';
-      readonly recipients: readonly RecipientOutcome[];
-      readonly stage: 'mail' | 'rcpt' | 'data' | 'dot';
-    }
-  /** Those that were refused before have their answer; for the others (null) nobody knows. */
-  | {
-      readonly kind: 'in-doubt';
-      readonly recipients: readonly (RecipientOutcome | null)[];
-      readonly reason: string;
-    }
-  /** Nothing was handed over; another endpoint, or this one later, may take it. */
-  | {
-      readonly kind: 'unavailable';
-      readonly stage: 'connect' | 'greeting' | 'ehlo' | 'tls' | 'auth' | 'mail' | 'rcpt' | 'data';
-      readonly reason: string;
-      readonly reply: SmtpReply | null;
-    }
-  /** This server can never take this message (no SMTPUTF8, SIZE too small, AUTH refused for good). */
-  | {
-      readonly kind: 'impossible';
-      readonly status: string;
-      readonly reason: string;
-      readonly reply: SmtpReply | null;
-    };
-
 /** An open connection to an endpoint, greeted and protected. Disposing it says QUIT. */
 export interface SmtpSession extends AsyncDisposable {
   readonly endpoint: Endpoint;
   /** `mx.example.com [192.0.2.1]:25`. */
   readonly remote: string;
   readonly tls: TlsStanding | null;
+  /** Why it is plain text although TLS was offered; null where it was not, or has come about. */
+  readonly tlsFailure: string | null;
   /** False once it has ended or is in a state from which no transaction can begin. */
   readonly isReusable: boolean;
   /** One transaction. Never rejects but with `beforeFinalDot`'s error, or what reading `content` throws. */
   transmit(transmission: Transmission, signal: AbortSignal): Promise<TransmissionOutcome>;
 }
 
-export type OpenOutcome =
-  | { readonly kind: 'open'; readonly session: SmtpSession }
-  | Extract<TransmissionOutcome, { readonly kind: 'unavailable' | 'impossible' }>;
+export type OpenOutcome = { readonly kind: 'open'; readonly session: SmtpSession } | Unavailable | Impossible;
 
 export interface SmtpClient {
   /** Connects, reads the greeting, says EHLO, starts TLS as the policy says, logs in. Never rejects. */

@@ -14,11 +14,16 @@ export interface HandSubmission {
   readonly subject: string;
   readonly to: readonly string[];
   readonly at: EpochMs;
+  /** With CRLF. @default one line */
+  readonly body?: string;
+  /** Which recipients have their mailbox here. @default none */
+  readonly isLocal?: (address: string) => boolean;
 }
 
 /** Its Message-ID is `<queue id>@example.com`. */
 export async function submitByHand(journal: Journal, submission: HandSubmission): Promise<OutgoingRow> {
-  const { mailbox, mailboxId, queueId, subject, to, at } = submission;
+  const { mailbox, mailboxId, queueId, subject, to, at, isLocal } = submission;
+  const { body = 'Shall we?\r\n' } = submission;
   const messageId = `${queueId}@example.com`;
   const text = [
     `From: ${mailbox}@example.com`,
@@ -27,8 +32,7 @@ export async function submitByHand(journal: Journal, submission: HandSubmission)
     'Date: Tue, 24 Nov 2026 20:00:00 +0000',
     `Message-ID: <${messageId}>`,
     '',
-    'Shall we?',
-    '',
+    body,
   ].join('\r\n');
   const bytes = Buffer.from(text);
   const fingerprint = createHash('sha256').update(bytes).digest('hex');
@@ -67,7 +71,7 @@ export async function submitByHand(journal: Journal, submission: HandSubmission)
         address,
         field: 'to',
         domain: address.slice(address.indexOf('@') + 1),
-        isLocal: false,
+        isLocal: isLocal?.(address) ?? false,
       })),
       by: 'root',
     },

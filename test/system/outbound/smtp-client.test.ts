@@ -5,8 +5,10 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { createSecureContext, type SecureContext } from 'node:tls';
-import { CLIENT_TIMEOUTS, createSmtpClient } from '../../../src/outbound/smtp-client.ts';
+import { CLIENT_TIMEOUTS } from '../../../src/outbound/client-timeouts.ts';
+import { createSmtpClient } from '../../../src/outbound/smtp-client.ts';
 import type {
   Credentials,
   SmtpSession,
@@ -15,9 +17,11 @@ import type {
 } from '../../../src/outbound/transmission.ts';
 import { systemClock } from '../../../src/system/clock.ts';
 import { systemOutgoingNetwork } from '../../../src/system/outgoing-connection.ts';
-import { type PeerOptions, type SmtpPeer, startSmtpPeer } from '../smtp-peer/smtp-peer.ts';
+import { greylisting, type PeerOptions, type SmtpPeer, startSmtpPeer } from '../smtp-peer/smtp-peer.ts';
 
 const CONTENT = 'Subject: x\r\n\r\n.leading dot\r\n';
+/** As long as making it durable takes; a server that speaks meanwhile is heard. */
+const BEFORE_DOT_MS = 15;
 const SHORT = { ...CLIENT_TIMEOUTS, commandMs: 400, greetingMs: 400, finalDotMs: 400, handshakeMs: 1_000 };
 
 let folder = '';
@@ -62,7 +66,7 @@ async function transmit(
       async *content() {
         yield Buffer.from(CONTENT);
       },
-      beforeFinalDot: more.beforeFinalDot ?? (async () => undefined),
+      beforeFinalDot: more.beforeFinalDot ?? (() => sleep(BEFORE_DOT_MS)),
     },
     new AbortController().signal,
   );
@@ -105,7 +109,45 @@ for (const [title, options, expected] of [
   ['reset behind the dot', at('dot', { reset: true }), 'in-doubt , 0 kept'],
   ['reset behind the dot, kept', at('dot', { keepThenReset: true }), 'in-doubt , 1 kept'],
   ['silence behind the dot', at('dot', { silent: true }), 'in-doubt , 0 kept'],
-] as const)
+  [
+    'MAIL is refused, and it hangs up',
+    at('mail', { reply: '550 5.7.1 no', thenClose: true }),
+    'answered mail 550, 0 kept',
+  ],
+  ['it goes at MAIL', at('mail', '421 4.3.2 bye'), 'unavailable mail, 0 kept'],
+  ['it goes at RCPT', at('rcpt', '421 4.3.2 bye'), 'unavailable rcpt, 0 kept'],
+  ['it goes at DATA', at('data', '421 4.3.2 bye'), 'unavailable data, 0 kept'],
+  ['it goes behind the dot', at('dot', '421 4.3.2 bye'), 'answered dot 421, 0 kept'],
+  ['it takes DATA for done', at('data', '250 2.0.0 ok'), 'unavailable data, 0 kept'],
+  [
+    'it answers the dot before it comes',
+    {
+      script: ({ phase }) =>
+        phase === 'data' ? '354 go on\r\n250 2.0.0 kept' : phase === 'dot' ? '554 5.6.0 no' : undefined,
+    },
+    'unavailable data, 0 kept',
+  ],
+  [
+    'it refuses content as it comes',
+    at('content', { reply: '552 5.3.4 too large', thenClose: true }),
+    'answered data 552, 0 kept',
+  ],
+  ['it takes content as it comes', at('content', '250 2.0.0 enough'), 'unavailable data, 0 kept'],
+  ['reset in the content', at('content', { reset: true }), 'unavailable data, 0 kept'],
+  ['closed in the content', at('content', { reply: '', thenClose: true }), 'unavailable data, 0 kept'],
+  ['the dot is answered by 354', at('dot', '354 go on'), 'in-doubt , 0 kept'],
+  ['malformed behind the dot', at('dot', 'ok'), 'in-doubt , 0 kept'],
+  ['a reply without end', at('ehlo', '250-x\r\n'.repeat(2_000)), 'unavailable ehlo, 0 kept'],
+  ['a line without end', at('ehlo', `250-${'x'.repeat(100_000)}`), 'unavailable ehlo, 0 kept'],
+  ['dripping', at('mail', { drip: '250 2.1.0 ok', everyMs: 5 }), 'answered dot 250, 1 kept'],
+  [
+    'dripping past the time limit',
+    at('mail', { drip: '250 2.1.0 ok', everyMs: 100 }),
+    'unavailable mail, 0 kept',
+  ],
+  ['greylisting', { script: greylisting() }, 'answered rcpt 451, 0 kept'],
+  ['the handshake hangs', { startTls: 'hang' }, 'answered dot 250, 1 kept'],
+] as const satisfies readonly (readonly [string, PeerOptions, string])[])
   test(`client: ${title}: ${expected}`, async () => {
     assert.equal(await outcomeOf(options), expected);
   });
@@ -180,4 +222,19 @@ test('client: what stops it before the final dot hands nothing over', async () =
   const stop = new Error('cancelled meanwhile');
   await assert.rejects(transmit(session, { beforeFinalDot: () => Promise.reject(stop) }), stop);
   assert.deepEqual([peer.messages.length, session.isReusable], [0, false]);
+});
+
+test('client: what is said in the clear behind STARTTLS is thrown away (CVE-2011-0411)', async () => {
+  for (const evil of ['250-SIZE 1', '250 SIZE 1\r\n', 'x']) {
+    await using peer = await startSmtpPeer({
+      startTls: certificate,
+      sizeMax: 100_000,
+      script: ({ phase, nth }) => (phase === 'starttls' && nth === 1 ? `220 go on\r\n${evil}` : undefined),
+    });
+    const opened = await openTo(peer);
+    assert.ok(opened.kind === 'open', evil);
+    await using session = opened.session;
+    assert.equal(session.tls, null);
+    assert.equal((await transmit(session)).kind, 'answered');
+  }
 });
