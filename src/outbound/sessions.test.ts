@@ -39,6 +39,7 @@ function session(name: string, closed: string[], isReusable = true): SmtpSession
     endpoint: { host: name, address: '192.0.2.1', port: 25 },
     remote: name,
     tls: null,
+    tlsFailure: null,
     isReusable,
     transmit: () => assert.fail('nothing is sent here'),
     [Symbol.asyncDispose]: async () => void closed.push(name),

@@ -21,14 +21,20 @@ export interface OutgoingConnection {
   write(octets: Uint8Array | string): Promise<void>;
   /** True where octets have come that nobody has read. */
   readonly hasUnread: boolean;
+  /** False once the other side has ended it, or it is lost. */
+  readonly isOpen: boolean;
+  /** Why it is not open any more; null while it is. */
+  readonly lostBecause: string | null;
   /**
    * The client's side of a handshake; any certificate is taken, and its standing told (RFC 7435).
    *
    * @param serverName Whom the certificate is to name. Rejects where the handshake fails.
    */
   startTls(serverName: string): Promise<AgreedTls>;
-  /** Drops it. What waits rejects. */
-  destroy(reason?: Error): void;
+  /** Ends it when everything is sent, under TLS with close_notify (RFC 8446 §6.1). */
+  end(): void;
+  /** Drops it. What waits rejects with `reason`. */
+  destroy(reason: Error): void;
 }
 
 export type ConnectOutcome =
@@ -48,6 +54,9 @@ export interface OutgoingNetwork {
 /** Octets that are kept unread before the other side is told to wait. */
 const UNREAD_BYTES_MAX = 256 * 1024;
 
+/** What a certificate's problem may take in rows. */
+const PROBLEM_CHARACTERS_MAX = 200;
+
 export const systemOutgoingNetwork: OutgoingNetwork = {
   connect({ address, port, timeoutMs, signal }) {
     return new Promise((resolve) => {
@@ -56,22 +65,21 @@ export const systemOutgoingNetwork: OutgoingNetwork = {
         return;
       }
       const socket = connectSocket({ host: address, port, noDelay: true });
-      const fail = (reason: string): void => {
-        socket.destroy();
-        resolve({ kind: 'failed', reason });
-      };
-      const abort = (): void => {
-        socket.destroy(asError(signal.reason));
-      };
+      const connection = new SocketConnection(socket);
+      const abort = (): void => connection.destroy(asError(signal.reason));
       signal.addEventListener('abort', abort, { once: true });
-      socket.once('close', () => signal.removeEventListener('abort', abort));
-      socket.setTimeout(timeoutMs, () => fail('no connection within the time limit'));
-      socket.once('error', (error: NodeJS.ErrnoException) => fail(wordsOf(error)));
+      socket.setTimeout(timeoutMs, () =>
+        connection.destroy(new Error('no connection within the time limit')),
+      );
       socket.once('connect', () => {
         socket.setTimeout(0);
-        socket.removeAllListeners('error').removeAllListeners('timeout');
-        resolve({ kind: 'connected', connection: new SocketConnection(socket) });
+        resolve({ kind: 'connected', connection });
       });
+      connection.onClosed = () => {
+        signal.removeEventListener('abort', abort);
+        // Where it is connected, that has been told, and this changes nothing.
+        resolve({ kind: 'failed', reason: connection.lostBecause ?? 'connection closed' });
+      };
     });
   },
 };
@@ -95,10 +103,12 @@ function wordsOf(error: NodeJS.ErrnoException): string {
 }
 
 class SocketConnection implements OutgoingConnection {
+  /** Called once, when the socket is gone. */
+  onClosed: () => void = () => undefined;
   #socket: Socket;
   #unread: Uint8Array[] = [];
   #unreadBytes = 0;
-  #ended = false;
+  #hasEnded = false;
   #error: Error | null = null;
   #wake: () => void = () => undefined;
 
@@ -111,6 +121,14 @@ class SocketConnection implements OutgoingConnection {
     return this.#unreadBytes > 0;
   }
 
+  get isOpen(): boolean {
+    return this.lostBecause === null;
+  }
+
+  get lostBecause(): string | null {
+    return this.#error?.message ?? (this.#hasEnded ? 'it closed the connection' : null);
+  }
+
   async read(): Promise<Uint8Array | null> {
     for (;;) {
       const next = this.#unread.shift();
@@ -120,7 +138,7 @@ class SocketConnection implements OutgoingConnection {
         return next;
       }
       if (this.#error !== null) throw this.#error;
-      if (this.#ended) return null;
+      if (this.#hasEnded) return null;
       await new Promise<void>((resolve) => {
         this.#wake = resolve;
       });
@@ -130,59 +148,78 @@ class SocketConnection implements OutgoingConnection {
   async write(octets: Uint8Array | string): Promise<void> {
     if (this.#error !== null) throw this.#error;
     await new Promise<void>((resolve, reject) => {
-      this.#socket.write(octets, (error) => (error == null ? resolve() : reject(new Error(wordsOf(error)))));
+      this.#socket.write(octets, (error) => {
+        if (error == null) resolve();
+        else reject(this.#error ?? new Error(wordsOf(error)));
+      });
     });
   }
 
   async startTls(serverName: string): Promise<AgreedTls> {
     const plain = this.#socket;
-    plain.removeAllListeners('data').removeAllListeners('end').removeAllListeners('close');
-    plain.removeAllListeners('error').on('error', () => undefined);
+    plain.pause();
+    plain.removeListener('data', this.#received).removeListener('end', this.#ended);
+    plain.removeListener('close', this.#closed);
     const secure = connectTls({
       socket: plain,
+      // Any is taken, and what is wrong with it told: see `agreed`.
       rejectUnauthorized: false,
-      // An address is no name for SNI (RFC 6066 §3).
-      ...(isIP(serverName) === 0 ? { servername: serverName } : {}),
+      // An address is no name for SNI (RFC 6066 §3), but a certificate may be for one.
+      ...(isIP(serverName) === 0 ? { servername: serverName } : { host: serverName }),
+      // Older ones must not be spoken any more (RFC 8996), also where nothing was to be verified.
+      minVersion: 'TLSv1.2',
     });
     this.#socket = secure;
-    await new Promise<void>((resolve, reject) => {
-      const fail = (error?: Error | null): void =>
-        reject(new Error(error == null ? 'the connection ended in the handshake' : error.message));
-      secure.once('secureConnect', resolve);
-      secure.once('error', fail);
-      secure.once('close', () => fail(null));
-    });
-    secure.removeAllListeners('error').removeAllListeners('close');
+    const failure = Promise.withResolvers<never>();
+    const fail = (): void =>
+      failure.reject(this.#error ?? new Error('the connection ended in the handshake'));
+    const secured = new Promise<void>((resolve) => secure.once('secureConnect', resolve));
     this.#listen(secure);
+    secure.once('close', fail).once('end', fail);
+    try {
+      await Promise.race([secured, failure.promise]);
+    } finally {
+      secure.removeListener('close', fail).removeListener('end', fail);
+    }
     return agreed(secure);
   }
 
-  destroy(reason?: Error): void {
-    this.#error ??= reason ?? new Error('the connection was given up');
+  end(): void {
+    this.#socket.destroySoon();
+  }
+
+  destroy(reason: Error): void {
+    this.#error ??= reason;
     this.#socket.destroy();
     this.#wake();
   }
 
   #listen(socket: Socket): void {
-    socket.on('data', (octets: Uint8Array) => {
-      this.#unread.push(octets);
-      this.#unreadBytes += octets.length;
-      if (this.#unreadBytes >= UNREAD_BYTES_MAX) socket.pause();
-      this.#wake();
-    });
-    socket.on('end', () => {
-      this.#ended = true;
-      this.#wake();
-    });
-    socket.on('error', (error: NodeJS.ErrnoException) => {
-      this.#error ??= new Error(wordsOf(error));
-      this.#wake();
-    });
-    socket.on('close', () => {
-      this.#ended = true;
-      this.#wake();
-    });
+    socket.on('data', this.#received);
+    socket.on('end', this.#ended);
+    socket.on('error', this.#failed);
+    socket.on('close', this.#closed);
   }
+
+  // Fields and not methods, so that they can be taken off a socket again.
+  readonly #received = (octets: Uint8Array): void => {
+    this.#unread.push(octets);
+    this.#unreadBytes += octets.length;
+    if (this.#unreadBytes >= UNREAD_BYTES_MAX) this.#socket.pause();
+    this.#wake();
+  };
+  readonly #ended = (): void => {
+    this.#hasEnded = true;
+    this.#wake();
+  };
+  readonly #failed = (error: NodeJS.ErrnoException): void => {
+    this.#error ??= new Error(wordsOf(error));
+    this.#wake();
+  };
+  readonly #closed = (): void => {
+    this.#ended();
+    this.onClosed();
+  };
 }
 
 function agreed(secure: TLSSocket): AgreedTls {
@@ -192,6 +229,6 @@ function agreed(secure: TLSSocket): AgreedTls {
   return {
     protocol: secure.getProtocol() ?? 'TLS',
     cipher: cipher.standardName ?? cipher.name,
-    problem: problem === null ? null : problem.slice(0, 200),
+    problem: problem?.slice(0, PROBLEM_CHARACTERS_MAX) ?? null,
   };
 }

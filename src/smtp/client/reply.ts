@@ -6,6 +6,8 @@
  * Pure: octets in, replies out. Whatever a server sends is bounded here, and made printable.
  */
 
+import { LONE_SURROGATE } from '../../address/octets.ts';
+
 export interface SmtpReply {
   /** 200–599. */
   readonly code: number;
@@ -37,6 +39,11 @@ export class ReplyReader {
   #rest = '';
   #lines: string[] = [];
   #code: string | null = null;
+
+  /** True where a reply has begun and not ended. */
+  get isWithinReply(): boolean {
+    return this.#rest !== '' || this.#lines.length > 0;
+  }
 
   /** @returns what was completed by these octets, in order; nothing is read behind what is malformed. */
   take(octets: Uint8Array): readonly ReplyReading[] {
@@ -87,7 +94,9 @@ function replyOf(code: number, raw: readonly string[]): SmtpReply {
     )
     .filter((line) => line !== '')
     .join(' ')
-    .slice(0, TEXT_CHARACTERS_MAX);
+    .slice(0, TEXT_CHARACTERS_MAX)
+    // The cut may have left half of a pair.
+    .replace(LONE_SURROGATE, '');
   return { code, status, text, lines };
 }
 

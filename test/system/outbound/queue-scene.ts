@@ -17,9 +17,10 @@ import {
 } from '../../../src/journal/journal.ts';
 import { openJournal } from '../../../src/journal/open.ts';
 import { openRaw } from '../../../src/operations/journal-files.ts';
+import { CLIENT_TIMEOUTS, CLIENT_TIMEOUTS } from '../../../src/outbound/client-timeouts.ts';
 import { createOutbound, type Outbound } from '../../../src/outbound/outbound.ts';
 import { createRouter } from '../../../src/outbound/routing/router.ts';
-import { CLIENT_TIMEOUTS, createSmtpClient } from '../../../src/outbound/smtp-client.ts';
+import { createSmtpClient } from '../../../src/outbound/smtp-client.ts';
 import type { World } from '../../../src/outbound/world.ts';
 import { type Clock, epochMs, systemClock } from '../../../src/system/clock.ts';
 import { createResolver, type Resolver } from '../../../src/system/dns/resolver.ts';

@@ -135,7 +135,7 @@ for (const [title, options, expected] of [
   ['it takes content as it comes', at('content', '250 2.0.0 enough'), 'unavailable data, 0 kept'],
   ['reset in the content', at('content', { reset: true }), 'unavailable data, 0 kept'],
   ['closed in the content', at('content', { reply: '', thenClose: true }), 'unavailable data, 0 kept'],
-  ['the dot is answered by 354', at('dot', '354 go on'), 'in-doubt , 0 kept'],
+  ['the dot is answered by 354', at('dot', '354 go on'), 'in-doubt , 1 kept'],
   ['malformed behind the dot', at('dot', 'ok'), 'in-doubt , 0 kept'],
   ['a reply without end', at('ehlo', '250-x\r\n'.repeat(2_000)), 'unavailable ehlo, 0 kept'],
   ['a line without end', at('ehlo', `250-${'x'.repeat(100_000)}`), 'unavailable ehlo, 0 kept'],
