@@ -17,7 +17,7 @@ import {
 } from '../../../src/journal/journal.ts';
 import { openJournal } from '../../../src/journal/open.ts';
 import { openRaw } from '../../../src/operations/journal-files.ts';
-import { CLIENT_TIMEOUTS, CLIENT_TIMEOUTS } from '../../../src/outbound/client-timeouts.ts';
+import { CLIENT_TIMEOUTS } from '../../../src/outbound/client-timeouts.ts';
 import { createOutbound, type Outbound } from '../../../src/outbound/outbound.ts';
 import { createRouter } from '../../../src/outbound/routing/router.ts';
 import { createSmtpClient } from '../../../src/outbound/smtp-client.ts';
