@@ -61,7 +61,10 @@ export interface OutgoingRecipient {
   readonly status: string | null;
   /** Who was asked last: `mx.example.com [192.0.2.1]:25`. */
   readonly remote: string | null;
-  /** How the last connection was protected, such as `TLSv1.3, certificate verified`; null without TLS. */
+  /**
+   * How the last connection was protected, such as `TLSv1.3, certificate verified`, or why not: `plain text,
+   * TLS failed: …`; null where the server offers none.
+   */
   readonly tls: string | null;
   readonly endedAt: EpochMs | null;
   /** What came back later about this recipient: `bounced: 5.1.1 …`, `complained`, `auto-replied`; null: nothing. */

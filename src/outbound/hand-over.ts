@@ -4,7 +4,7 @@
  */
 import type { OutgoingBatch } from '../journal/journal.ts';
 import type { Sessions } from './sessions.ts';
-import type { Endpoint, SmtpSession, TlsStanding, TransmissionOutcome } from './transmission.ts';
+import type { Endpoint, SmtpSession, TransmissionOutcome } from './transmission.ts';
 import type { World } from './world.ts';
 
 /** Endpoints of one destination that are tried in one attempt. */
@@ -75,7 +75,7 @@ async function transmitOn(
   { batch: { outgoing, recipients }, destination, world, sessions, signal }: HandingOver,
 ): Promise<HandedOver> {
   const { remote } = session;
-  const tls = session.tls === null ? null : describeTls(session.tls);
+  const tls = describeTls(session);
   try {
     const outcome = await session.transmit(
       {
@@ -105,6 +105,8 @@ async function transmitOn(
   }
 }
 
-function describeTls({ protocol, problem }: TlsStanding): string {
+function describeTls({ tls, tlsFailure }: SmtpSession): string | null {
+  if (tls === null) return tlsFailure === null ? null : `plain text, TLS failed: ${tlsFailure}`;
+  const { protocol, problem } = tls;
   return `${protocol}, ${problem === null ? 'certificate verified' : `certificate not verified: ${problem}`}`;
 }

@@ -113,6 +113,16 @@ test('a doubt that the next try ends: the message is delivered', async () => {
   assert.equal(peer.messages.length, 1);
 });
 
+test('a server whose TLS fails gets the message in plain text, and the row says why', async () => {
+  await using peer = await startSmtpPeer({ startTls: 'garbage' });
+  await using scene = await QueueScene.open({ records: RECORDS, outbound: `port = ${peer.port}` });
+  const id = await scene.submit(['bob@example.net']);
+  scene.start();
+  const { recipients } = await scene.until(id, ({ status }) => status === 'delivered');
+  assert.match(recipients[0]?.tls ?? '', /^plain text, TLS failed: /);
+  assert.equal(peer.messages[0]?.isSecure, false);
+});
+
 test('more recipients than a server must take in one transaction go in two', async () => {
   await using peer = await startSmtpPeer();
   await using scene = await QueueScene.open({ records: RECORDS, outbound: `port = ${peer.port}` });
