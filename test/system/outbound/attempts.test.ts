@@ -153,6 +153,31 @@ test('cancelled while its content was on the way: the dot is not sent', async ()
   assert.equal((await scene.row(id)).recipients[0]?.state, 'cancelled');
 });
 
+test('a reply that comes while the disk is full is kept until there is room: nothing is sent twice', async () => {
+  await using peer = await startSmtpPeer();
+  await using scene = await QueueScene.open({ records: RECORDS, outbound: `port = ${peer.port}` });
+  const id = await scene.submit(['bob@example.net']);
+  let refused = 0;
+  const journal = new Proxy(scene.journal, {
+    get: (target, name) => {
+      if (name !== 'advance') {
+        const value: unknown = Reflect.get(target, name, target);
+        return typeof value === 'function' ? value.bind(target) : value;
+      }
+      return async (...[kind, input]: Parameters<typeof target.advance>): Promise<unknown> => {
+        if (kind !== 'attempted' || refused === 3) return await target.advance(kind, input);
+        refused += 1;
+        throw new AimxError('journal.no-room', 'There is no room on the disk');
+      };
+    },
+  });
+  scene.start({ journal, clock: { ...systemClock, sleep: async () => undefined } });
+  const { recipients } = await scene.until(id, ({ status }) => status === 'delivered');
+  assert.equal(recipients[0]?.attempts, 1);
+  assert.equal(peer.messages.length, 1);
+  assert.equal(scene.events.filter(({ event }) => event === 'outbound.no-room').length, 3);
+});
+
 test('stored octets that are damaged or gone: put off like any other, and others go on', async () => {
   await using peer = await startSmtpPeer();
   await using scene = await QueueScene.open({ records: RECORDS, outbound: `port = ${peer.port}` });
