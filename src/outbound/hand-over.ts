@@ -37,7 +37,8 @@ export async function handOver(endpoints: readonly Endpoint[], handing: HandingO
   const kept = sessions.take(destination);
   if (kept !== null) {
     const handed = await transmitOn(kept, handing);
-    if (!isWornOut(handed.outcome) || signal.aborted) return handed;
+    // One that was idle may have been closed, or have carried enough: that says nothing about the server.
+    if (handed.outcome.kind !== 'unavailable' || signal.aborted) return handed;
   }
   let told: HandedOver = {
     outcome: { kind: 'unavailable', stage: 'connect', reason: 'no endpoint', reply: null },
@@ -57,13 +58,6 @@ export async function handOver(endpoints: readonly Endpoint[], handing: HandingO
     if (told.remote === null || !hasReply(told.outcome) || hasReply(handed.outcome)) told = handed;
   }
   return told;
-}
-
-/** A connection that was idle may have been closed, or have carried enough: that says nothing about the server. */
-function isWornOut(outcome: TransmissionOutcome): boolean {
-  if (outcome.kind === 'unavailable') return true;
-  const [first] = outcome.kind === 'answered' && outcome.stage === 'mail' ? outcome.recipients : [];
-  return first?.reply.code === 421;
 }
 
 function hasReply(outcome: TransmissionOutcome): boolean {

@@ -12,6 +12,8 @@ import { record, senderOf } from './record.ts';
 import type { Happened } from './results.ts';
 import type { World } from './world.ts';
 
+/** How soon rows that are behind the log are looked at again. */
+const ROWS_BEHIND_MS = 1_000;
 /** Contents up to here are part of the log (design §3.2); larger ones are files of their own. */
 const INLINE_BYTES_MAX = 256 * 1024;
 
@@ -33,7 +35,10 @@ const LOST: Happened = {
  */
 export async function deliverHere(batch: OutgoingBatch, world: World, signal: AbortSignal): Promise<void> {
   const found = findMailboxes(batch.recipients, world);
-  if (found.length > 0) await accept(batch, found, world);
+  if (found.length > 0) {
+    await accept(batch, found, world);
+    await untilSettled(batch, found, world, signal);
+  }
   const lost = batch.recipients.filter((one) => !found.some(({ recipient }) => recipient === one));
   if (lost.length === 0) return;
   await record(
@@ -43,6 +48,27 @@ export async function deliverHere(batch: OutgoingBatch, world: World, signal: Ab
     world,
     signal,
   );
+}
+
+/**
+ * The rows may lack the room for a record that the log has. Until they have taken it over its recipients
+ * look due: whoever got their lease then would make a second record, and a third.
+ */
+async function untilSettled(
+  { outgoing: { queueId } }: OutgoingBatch,
+  found: readonly Found[],
+  { journal, clock }: World,
+  signal: AbortSignal,
+): Promise<void> {
+  const ids = found.map(({ recipient }) => recipient.recipientId);
+  for (;;) {
+    const row = await journal.query('outgoing', { queueId });
+    const open = (row?.recipients ?? []).filter(
+      ({ recipientId, endedAt }) => endedAt === null && ids.includes(recipientId),
+    );
+    if (open.length === 0) return;
+    await clock.sleep(ROWS_BEHIND_MS, { signal });
+  }
 }
 
 /** The config may have changed since they were addressed. */

@@ -143,7 +143,6 @@ class QueueWorker implements Outbound {
     const signal = this.#cutOff.signal;
     if (destination === LOCAL) {
       await deliverHere(claimed, world, signal);
-      // Asked for behind the record, whose rows are made before: they are final when the lease is given back.
       await this.#giveBack(claimed);
       return;
     }

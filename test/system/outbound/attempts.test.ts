@@ -1,6 +1,7 @@
 /** What becomes of a message, attempt by attempt: replies, doubts, decisions, and the worker's own end. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { type Acceptance, type JournalId, toJournalId } from '../../../src/journal/journal.ts';
 import { openRaw } from '../../../src/operations/journal-files.ts';
 import { epochMs, systemClock } from '../../../src/system/clock.ts';
 import { AimxError } from '../../../src/system/errors.ts';
@@ -228,6 +229,36 @@ test('recipients here are delivered without a connection; a mailbox that is gone
     deliveries.filter(({ folder }) => folder === 'inbox').map(({ deliveredTo }) => deliveredTo),
   );
   assert.deepEqual(arrived.flat().sort(), ['agent+tag@example.com', 'agent@example.com']);
+});
+
+test('rows that are behind the log: a message for a mailbox here is made a record once', async () => {
+  await using scene = await QueueScene.open({ outbound: 'port = 2' });
+  const id = await scene.submit(['agent@example.com']);
+  let records = 0;
+  let looks = 0;
+  let behind: Acceptance | null = null;
+  const journal = new Proxy(scene.journal, {
+    get: (target, name) => {
+      if (name === 'accept')
+        return async (acceptance: Acceptance): Promise<JournalId> => {
+          records += 1;
+          behind = acceptance;
+          return toJournalId(records);
+        };
+      if (name === 'query')
+        return async (...[kind, input]: Parameters<typeof target.query>): Promise<unknown> => {
+          looks += 1;
+          if (behind !== null && looks === 4) await target.accept(behind);
+          return await target.query(kind, input);
+        };
+      const value: unknown = Reflect.get(target, name, target);
+      return typeof value === 'function' ? value.bind(target) : value;
+    },
+  });
+  scene.start({ journal, clock: { ...systemClock, sleep: async () => undefined } });
+  await scene.until(id, ({ status }) => status === 'delivered');
+  assert.equal(records, 1);
+  assert.equal(looks, 4);
 });
 
 test('the daemon ends while a server is silent behind the dot: a doubt, and within seconds', async () => {
