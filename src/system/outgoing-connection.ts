@@ -54,9 +54,6 @@ export interface OutgoingNetwork {
 /** Octets that are kept unread before the other side is told to wait. */
 const UNREAD_BYTES_MAX = 256 * 1024;
 
-/** What a certificate's problem may take in rows. */
-const PROBLEM_CHARACTERS_MAX = 200;
-
 export const systemOutgoingNetwork: OutgoingNetwork = {
   connect({ address, port, timeoutMs, signal }) {
     return new Promise((resolve) => {
@@ -222,13 +219,25 @@ class SocketConnection implements OutgoingConnection {
   };
 }
 
+/** Codes of OpenSSL and Node. */
+const PROBLEMS: Readonly<Record<string, string>> = {
+  DEPTH_ZERO_SELF_SIGNED_CERT: 'self-signed certificate',
+  SELF_SIGNED_CERT_IN_CHAIN: 'signed by an unknown authority',
+  UNABLE_TO_GET_ISSUER_CERT: 'signed by an unknown authority',
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'signed by an unknown authority',
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'signed by an unknown authority, or its chain is incomplete',
+  CERT_HAS_EXPIRED: 'expired',
+  CERT_NOT_YET_VALID: 'not valid yet',
+  ERR_TLS_CERT_ALTNAME_INVALID: 'issued for another name',
+};
+
 function agreed(secure: TLSSocket): AgreedTls {
   const cipher = secure.getCipher();
-  const { authorizationError } = secure;
-  const problem = secure.authorized ? null : String(authorizationError?.message ?? authorizationError);
+  // Typed as an error, it is the code of one.
+  const code = String(secure.authorizationError);
   return {
     protocol: secure.getProtocol() ?? 'TLS',
     cipher: cipher.standardName ?? cipher.name,
-    problem: problem?.slice(0, PROBLEM_CHARACTERS_MAX) ?? null,
+    problem: secure.authorized ? null : (PROBLEMS[code] ?? code),
   };
 }

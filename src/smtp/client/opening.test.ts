@@ -60,6 +60,8 @@ test('open() starts TLS where it is offered, and greets again behind it (RFC 320
     HELLO,
     'STARTTLS',
   ]);
+  check({}, [GREETING, OFFERED, '421 busy'], 'tls 421', [HELLO, 'STARTTLS']);
+  check({}, [GREETING, OFFERED], 'tls-failed it closed the connection', [HELLO, 'STARTTLS']);
   const handshake: Answer = { kind: 'not-secured', reason: 'wrong version number' };
   check({ handshake }, [GREETING, OFFERED, '220 go on'], 'tls-failed wrong version number', said.slice(0, 3));
 });

@@ -29,6 +29,9 @@ export function* open(options: OpeningOptions): Dialogue<Opened> {
     return yield* walk(options, progress);
   } catch (error) {
     if (!(error instanceof Lost)) throw error;
+    // Some hang up at STARTTLS, or what stands before them does; 421 would say that they are busy.
+    if (progress.stage === 'tls' && error.reply === null)
+      return { kind: 'tls-failed', reason: error.message };
     return unavailable(progress.stage, error.message, error.reply);
   }
 }

@@ -42,6 +42,8 @@ export type Answer =
   | { readonly silent: true }
   | { readonly reply: string; readonly thenClose: true }
   | { readonly reply: string; readonly delayMs: number }
+  /** Nothing is read from then on. */
+  | { readonly stopsReading: true }
   /** The reply octet by octet. */
   | { readonly drip: string; readonly everyMs: number };
 
@@ -319,6 +321,10 @@ class Conversation {
 
   async #misbehave(answer: Exclude<Answer, string>, accepted: () => void): Promise<void> {
     if ('silent' in answer) return;
+    if ('stopsReading' in answer) {
+      this.#socket.pause();
+      return;
+    }
     if ('reset' in answer || 'keepThenReset' in answer) {
       if ('keepThenReset' in answer) accepted();
       this.#socket.resetAndDestroy?.();
