@@ -94,6 +94,11 @@ export const RFCS: Readonly<Record<number, Rfc>> = {
     standing: 'partly',
     scope: 'BDAT; BINARYMIME is not offered',
   },
+  3056: {
+    title: '6to4',
+    standing: 'partly',
+    scope: 'addresses of its form are judged by the address in them',
+  },
   3207: { title: 'SMTP STARTTLS', standing: 'implemented', scope: 'receiving' },
   3274: {
     title: 'Compressed Data Content Type for CMS',
@@ -140,6 +145,7 @@ export const RFCS: Readonly<Record<number, Rfc>> = {
   3848: { title: 'Transmission Types', standing: 'implemented', scope: 'the `with` clause of Received' },
   3986: { title: 'URI Generic Syntax', standing: 'followed', scope: 'links in bodies' },
   4291: { title: 'IPv6 Addressing', standing: 'implemented', scope: 'address literals' },
+  4616: { title: 'SASL PLAIN', standing: 'implemented', scope: 'as client, at a relay' },
   4648: { title: 'Base16, Base32, Base64', standing: 'implemented', scope: 'transfer encodings' },
   4954: { title: 'SMTP AUTH', standing: 'followed', scope: 'not offered: aimx is no submission server' },
   5083: { title: 'CMS Authenticated-Enveloped-Data', standing: 'followed', scope: 'recognised, not opened' },
@@ -183,6 +189,7 @@ export const RFCS: Readonly<Record<number, Rfc>> = {
     scope: '`header.b`, the first characters of a signature',
   },
   6047: { title: 'iMIP', standing: 'partly', scope: 'reading; no answers' },
+  6052: { title: 'IPv4-embedded IPv6 addresses', standing: 'partly', scope: 'judged by the address in them' },
   6066: { title: 'TLS extensions', standing: 'partly', scope: 'the server name, as client' },
   6068: { title: 'mailto: URLs', standing: 'followed', scope: 'links in bodies' },
   6152: { title: 'SMTP 8BITMIME', standing: 'implemented', scope: 'receiving' },
