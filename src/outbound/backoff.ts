@@ -1,4 +1,5 @@
 /** When a message is tried again. Pure. */
+import type { OutgoingRecipient } from '../journal/journal.ts';
 import { type EpochMs, epochMs } from '../system/clock.ts';
 
 const MINUTE_MS = 60_000;
@@ -16,4 +17,16 @@ const JITTER = 0.2;
 export function nextTry(attempts: number, at: EpochMs, draw: number): EpochMs {
   const pause = Math.min(RETRY_MS_MAX, FIRST_RETRY_MS * 2 ** Math.min(Math.max(attempts - 1, 0), 16));
   return epochMs(at + Math.round(pause * (1 - JITTER + 2 * JITTER * draw)));
+}
+
+/**
+ * Whether somebody has made a recipient due, at or after `since`: sooner than any pause would have. Whoever
+ * has mended something and asks for another try wants it now, whatever is remembered of the destination.
+ */
+export function wasAskedFor(
+  { lastAttemptAt, nextAt }: Pick<OutgoingRecipient, 'lastAttemptAt' | 'nextAt'>,
+  since: EpochMs,
+): boolean {
+  if (lastAttemptAt === null || nextAt === null) return false;
+  return nextAt >= since && nextAt - lastAttemptAt < Math.floor(FIRST_RETRY_MS * (1 - JITTER));
 }

@@ -4,7 +4,7 @@
  * In memory alone: after a restart each is asked again. Time is monotonic, so that a clock that is set
  * makes nobody wait.
  */
-import type { Clock } from '../system/clock.ts';
+import type { Clock, EpochMs } from '../system/clock.ts';
 import type { Said } from './results.ts';
 
 /** A destination that did not answer is not asked again before; what is due there meanwhile is put off. */
@@ -30,18 +30,21 @@ export interface Unreachable {
 }
 
 interface Remembered extends Unreachable {
+  /** Monotonic. */
   readonly learntMs: number;
+  /** Wall time, to be compared with rows. */
+  readonly learntAt: EpochMs;
 }
 
 export class Destinations {
-  readonly #clock: Pick<Clock, 'monotonicMs'>;
+  readonly #clock: Pick<Clock, 'monotonicMs' | 'now'>;
   readonly #perDestination: () => number;
   readonly #underWay = new Map<string, number>();
   readonly #unreachable = new Map<string, Remembered>();
   /** Monotonic: until when. */
   readonly #crowded = new Map<string, number>();
 
-  constructor(clock: Pick<Clock, 'monotonicMs'>, perDestination: () => number) {
+  constructor(clock: Pick<Clock, 'monotonicMs' | 'now'>, perDestination: () => number) {
     this.#clock = clock;
     this.#perDestination = perDestination;
   }
@@ -76,7 +79,7 @@ export class Destinations {
   }
 
   /** Why nobody need ask there now; null where it may be tried. */
-  unreachable(destination: string): Unreachable | null {
+  unreachable(destination: string): Remembered | null {
     const remembered = this.#unreachable.get(destination);
     if (remembered === undefined) return null;
     const agoMs = this.#clock.monotonicMs() - remembered.learntMs;
@@ -84,15 +87,23 @@ export class Destinations {
       this.#unreachable.delete(destination);
       return null;
     }
-    const { said, remote } = remembered;
-    return { said: { ...said, reply: `${said.reply} (asked ${Math.round(agoMs / 1000)} s before)` }, remote };
+    const { said } = remembered;
+    return {
+      ...remembered,
+      said: { ...said, reply: `${said.reply} (asked ${Math.round(agoMs / 1000)} s before)` },
+    };
+  }
+
+  /** It is to be asked again, whatever is known of it. */
+  forget(destination: string): void {
+    this.#unreachable.delete(destination);
   }
 
   /** Called while the place is still taken. */
   learn(destination: string, lesson: Lesson): void {
     switch (lesson.kind) {
       case 'answers':
-        this.#unreachable.delete(destination);
+        this.forget(destination);
         return;
       case 'turned-away':
         // Others of ours are served there: it is the number that it does not like.
@@ -109,7 +120,8 @@ export class Destinations {
   }
 
   #giveUp(destination: string, { said, remote }: Unreachable): void {
-    remember(this.#unreachable, destination, { said, remote, learntMs: this.#clock.monotonicMs() });
+    const learntMs = this.#clock.monotonicMs();
+    remember(this.#unreachable, destination, { said, remote, learntMs, learntAt: this.#clock.now() });
   }
 
   #limit(destination: string): number {

@@ -14,7 +14,8 @@ import { EVERY_DESTINATION, type OutgoingBatch } from '../journal/journal.ts';
 import { type EpochMs, epochMs, type Timer } from '../system/clock.ts';
 import { AimxError, type ErrorCode, isErrno } from '../system/errors.ts';
 import { attempt, recordAll, recordDoubts } from './attempt.ts';
-import { Destinations } from './destinations.ts';
+import { wasAskedFor } from './backoff.ts';
+import { Destinations, type Unreachable } from './destinations.ts';
 import { deliverHere } from './local.ts';
 import { Sessions } from './sessions.ts';
 import type { World } from './world.ts';
@@ -149,11 +150,20 @@ class QueueWorker implements Outbound {
     const attempting = { batch: claimed, destination, world, sessions: this.#sessions, signal };
     const batch = await recordDoubts(attempting);
     if (batch.recipients.length === 0) return;
-    const known = this.#destinations.unreachable(destination);
+    const known = this.#known(batch, destination);
     // More were handed out than it has places, since it was not to be asked; now it is.
     if (known === null && this.#destinations.isOverfull(destination)) await this.#giveBack(batch);
     else if (known === null) this.#destinations.learn(destination, await attempt({ ...attempting, batch }));
     else await recordAll({ ...attempting, batch }, known.said, { stage: 'connect', remote: known.remote });
+  }
+
+  /** Why the destination of a batch need not be asked, unless somebody has wanted it since that was learnt. */
+  #known({ recipients }: OutgoingBatch, destination: string): Unreachable | null {
+    const known = this.#destinations.unreachable(destination);
+    if (known === null || !recipients.some((recipient) => wasAskedFor(recipient, known.learntAt)))
+      return known;
+    this.#destinations.forget(destination);
+    return null;
   }
 
   async #giveBack({ recipients }: OutgoingBatch): Promise<void> {

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import type { OutgoingRecipient } from '../journal/journal.ts';
 import { epochMs } from '../system/clock.ts';
-import { FIRST_RETRY_MS, nextTry, RETRY_MS_MAX } from './backoff.ts';
+import { FIRST_RETRY_MS, nextTry, RETRY_MS_MAX, wasAskedFor } from './backoff.ts';
 import { DOUBTS_MAX, happenedTo, judge } from './results.ts';
 import type { TransmissionOutcome } from './transmission.ts';
 
@@ -28,6 +28,27 @@ test('nextTry(): five minutes, then longer, six hours at most, each within a fif
   assert.equal(nextTry(1, NOW, 0.5) - NOW, FIRST_RETRY_MS);
   assert.equal(nextTry(2, NOW, 0.5) - NOW, 2 * FIRST_RETRY_MS);
   assert.equal(nextTry(99, NOW, 0.5) - NOW, RETRY_MS_MAX);
+});
+
+test('wasAskedFor() tells what somebody made due from every pause there is', () => {
+  fc.assert(
+    fc.property(
+      fc.integer({ min: 1, max: 400 }),
+      fc.double({ min: 0, max: 1, noNaN: true }),
+      (attempts, draw) => {
+        const nextAt = nextTry(attempts, NOW, draw);
+        assert.equal(wasAskedFor({ lastAttemptAt: NOW, nextAt }, NOW), false);
+      },
+    ),
+  );
+  const soon = epochMs(NOW + 60_000);
+  assert.equal(wasAskedFor({ lastAttemptAt: NOW, nextAt: soon }, NOW), true);
+  assert.equal(
+    wasAskedFor({ lastAttemptAt: NOW, nextAt: soon }, epochMs(soon + 1)),
+    false,
+    'it was tried since',
+  );
+  assert.equal(wasAskedFor({ lastAttemptAt: null, nextAt: soon }, NOW), false, 'it is new');
 });
 
 test('happenedTo(): what an outcome says of a recipient', () => {

@@ -218,6 +218,17 @@ export class QueueScene implements AsyncDisposable {
     }
   }
 
+  /** As `aimx queue retry --all` does. */
+  async retry(): Promise<void> {
+    await this.journal.advance('decide-outgoing', {
+      filter: {},
+      decision: 'retry',
+      reason: 'operator: mended',
+      by: 'root',
+      at: this.#clock.now(),
+    });
+  }
+
   /** Puts the clocks forward, and has the worker look. */
   later(ms: number): void {
     this.#ahead.ms += ms;
