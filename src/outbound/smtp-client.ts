@@ -67,7 +67,8 @@ async function openOnce(
   if (connected.kind === 'failed') return unavailable('connect', connected.reason);
   const conversation = new Conversation(connected.connection, clock, timeouts);
   const serverName = opening.tls.kind === 'verified' ? opening.tls.name : endpoint.host;
-  const opened = await conversation.run(open({ helo, tls, credentials }), { serverName });
+  const login = credentials === null ? null : { authcid: credentials.user, password: credentials.password };
+  const opened = await conversation.run(open({ helo, tls, login }), { serverName });
   if (opened.kind !== 'open') {
     conversation.drop('it takes no mail');
     return opened;

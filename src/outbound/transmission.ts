@@ -7,7 +7,6 @@
  * - *doubt*: the connection ended after the final dot and before its reply (RFC 1047).
  */
 import type {
-  Credentials,
   Impossible,
   OutgoingEnvelope,
   TlsStanding,
@@ -16,7 +15,6 @@ import type {
 } from '../smtp/client/outcome.ts';
 
 export type {
-  Credentials,
   OutgoingEnvelope,
   RecipientOutcome,
   TlsStanding,
@@ -37,6 +35,11 @@ export type TlsPolicy =
   | { readonly kind: 'opportunistic' }
   /** TLS with a certificate that verifies for `name`, or nothing (a relay that we log in to). */
   | { readonly kind: 'verified'; readonly name: string };
+
+export interface Credentials {
+  readonly user: string;
+  readonly password: string;
+}
 
 export interface Transmission {
   readonly envelope: OutgoingEnvelope;

@@ -7,7 +7,7 @@ import { type OpeningOptions, open, quit } from './opening.ts';
 const GREETING = '220 mx.example.net ESMTP';
 const HELLO = 'EHLO us.example';
 const PLAIN = `AUTH PLAIN ${Buffer.from('\0me\0secret').toString('base64')}`;
-const CREDENTIALS = { user: 'me', password: 'secret' };
+const LOGIN = { authcid: 'me', password: 'secret' };
 
 interface Case extends Partial<OpeningOptions> {
   readonly handshake?: Answer;
@@ -20,7 +20,7 @@ function check(
   said: readonly string[] = [HELLO],
 ): void {
   const { handshake, ...rest } = options;
-  const dialogue = open({ helo: 'us.example', tls: 'where-offered', credentials: null, ...rest });
+  const dialogue = open({ helo: 'us.example', tls: 'where-offered', login: null, ...rest });
   const otherwise = (step: Step): Answer | undefined => (step.kind === 'start-tls' ? handshake : undefined);
   const played = play(dialogue, replies, otherwise);
   const { result } = played;
@@ -68,10 +68,10 @@ test('open() starts TLS where it is offered, and greets again behind it (RFC 320
 
 test('open() says nothing more to a server that must be verified and is not', () => {
   const tls = 'verified';
-  check({ tls, credentials: CREDENTIALS }, [GREETING, '250-mx\r\n250 AUTH PLAIN'], 'tls it offers no TLS');
+  check({ tls, login: LOGIN }, [GREETING, '250-mx\r\n250 AUTH PLAIN'], 'tls it offers no TLS');
   const standing = { protocol: 'TLSv1.3', cipher: 'x', problem: 'self-signed certificate' };
   check(
-    { tls, credentials: CREDENTIALS, handshake: { kind: 'secured', tls: standing } },
+    { tls, login: LOGIN, handshake: { kind: 'secured', tls: standing } },
     [GREETING, OFFERED, '220 go on', '250-mx\r\n250 AUTH PLAIN'],
     'tls its certificate: self-signed certificate',
     [HELLO, 'STARTTLS', '<start-tls>', HELLO],
@@ -80,7 +80,7 @@ test('open() says nothing more to a server that must be verified and is not', ()
 
 test('open() forgets what was offered in the clear', () => {
   check(
-    { credentials: CREDENTIALS },
+    { login: LOGIN },
     [GREETING, '250-mx\r\n250-AUTH PLAIN\r\n250 STARTTLS', '220 go on', '250 mx'],
     'auth it offers no way to log in that is known here (PLAIN, LOGIN)',
     [HELLO, 'STARTTLS', '<start-tls>', HELLO],
@@ -91,7 +91,7 @@ test('open() logs in by PLAIN, else by LOGIN', () => {
   const base64 = (text: string): string => Buffer.from(text).toString('base64');
   const login = [HELLO, 'AUTH LOGIN', base64('me'), base64('secret')];
   const offers = (offer: string): string => `250-mx\r\n250 ${offer}`;
-  const knows = { credentials: CREDENTIALS };
+  const knows = { login: LOGIN };
   check(knows, [GREETING, offers('AUTH LOGIN PLAIN'), '235 ok'], 'open plain', [HELLO, PLAIN]);
   check(knows, [GREETING, offers('AUTH=PLAIN'), '235 ok'], 'open plain', [HELLO, PLAIN]);
   check(knows, [GREETING, offers('AUTH LOGIN'), '334 x', '334 x', '235 ok'], 'open plain', login);
@@ -109,7 +109,7 @@ test('open() gives a secret that is too long for the command a line of its own (
   const password = 'x'.repeat(400);
   const secret = Buffer.from(`\0me\0${password}`).toString('base64');
   check(
-    { credentials: { user: 'me', password } },
+    { login: { authcid: 'me', password } },
     [GREETING, '250-mx\r\n250 AUTH PLAIN', '334 ', '235 ok'],
     'open plain',
     [HELLO, 'AUTH PLAIN', secret],

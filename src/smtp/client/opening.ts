@@ -3,14 +3,14 @@ import { assert } from '../../system/assert.ts';
 import { type Capabilities, NO_CAPABILITIES, readCapabilities } from './capabilities.ts';
 import { ask, type Dialogue, hear, isPositive, Lost } from './dialogue.ts';
 import { logIn } from './login.ts';
-import { type Credentials, type TlsStanding, type Unavailable, unavailable } from './outcome.ts';
+import { type Login, type TlsStanding, type Unavailable, unavailable } from './outcome.ts';
 
 export interface OpeningOptions {
   /** Our name in EHLO. */
   readonly helo: string;
   /** `never` is for a second connection, where TLS has failed on the first. */
   readonly tls: 'where-offered' | 'verified' | 'never';
-  readonly credentials: Credentials | null;
+  readonly login: Login | null;
 }
 
 export type Opened =
@@ -36,7 +36,7 @@ export function* open(options: OpeningOptions): Dialogue<Opened> {
   }
 }
 
-function* walk({ helo, tls: wanted, credentials }: OpeningOptions, progress: Progress): Dialogue<Opened> {
+function* walk({ helo, tls: wanted, login }: OpeningOptions, progress: Progress): Dialogue<Opened> {
   const greeting = yield* hear('greeting');
   if (greeting.code !== 220) return unavailable('greeting', 'it takes no mail now', greeting);
   progress.stage = 'ehlo';
@@ -55,9 +55,9 @@ function* walk({ helo, tls: wanted, credentials }: OpeningOptions, progress: Pro
   }
   if (wanted === 'verified' && (tls === null || tls.problem !== null))
     return unavailable('tls', tls === null ? 'it offers no TLS' : `its certificate: ${tls.problem}`);
-  if (credentials !== null) {
+  if (login !== null) {
     progress.stage = 'auth';
-    const refused = yield* logIn(capabilities, credentials);
+    const refused = yield* logIn(capabilities, login);
     if (refused !== null) return refused;
   }
   return { kind: 'open', capabilities, tls };

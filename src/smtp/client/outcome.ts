@@ -1,8 +1,10 @@
 /** What is asked of one SMTP server, and what can come of it. */
 import type { SmtpReply } from './reply.ts';
 
-export interface Credentials {
-  readonly user: string;
+/** Whom we say that we are (RFC 4616 §2). */
+export interface Login {
+  /** The authentication identity; the operator calls it a user. */
+  readonly authcid: string;
   readonly password: string;
 }
 

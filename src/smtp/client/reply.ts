@@ -32,6 +32,7 @@ export type ReplyReading =
   | { readonly kind: 'malformed'; readonly reason: string };
 
 const LINE = /^([2-5][0-5][0-9])(?:([ -])(.*))?$/s;
+const TOO_LONG = 'a line of its reply is too long';
 const STATUS = /^([245])\.(\d{1,3})\.(\d{1,3})(?: |$)/;
 
 /** Reads replies out of what comes, however it is cut. */
@@ -52,7 +53,8 @@ export class ReplyReader {
     for (;;) {
       const end = this.#rest.indexOf('\n');
       if (end < 0) {
-        if (this.#rest.length > LINE_OCTETS_MAX) read.push(malformed('a line of its reply does not end'));
+        // The CR of its end may have come.
+        if (this.#rest.length > LINE_OCTETS_MAX + 1) read.push(malformed(TOO_LONG));
         return read;
       }
       const line = this.#rest.slice(0, end).replace(/\r$/, '');
@@ -64,9 +66,9 @@ export class ReplyReader {
   }
 
   #line(line: string): ReplyReading | null {
+    if (line.length > LINE_OCTETS_MAX) return malformed(TOO_LONG);
     const [, code, separator, text = ''] = LINE.exec(line) ?? [];
-    if (code === undefined || line.length > LINE_OCTETS_MAX)
-      return malformed('it sent a line that is no reply');
+    if (code === undefined) return malformed('it sent a line that is no reply');
     if (this.#code !== null && code !== this.#code) return malformed('the lines of its reply have two codes');
     this.#code = code;
     this.#lines.push(text);
