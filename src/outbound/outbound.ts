@@ -10,7 +10,7 @@
  * It owns no state: rows say what is due, leases end with the process. It must not know how a message was
  * composed, what a mailbox looks like, or who may send; it meets the rest in rows.
  */
-import { EVERY_DESTINATION, type OutgoingBatch } from '../journal/journal.ts';
+import { EVERY_DESTINATION, type OutgoingBatch, type Transitions } from '../journal/journal.ts';
 import { type EpochMs, epochMs, type Timer } from '../system/clock.ts';
 import { AimxError, type ErrorCode, isErrno } from '../system/errors.ts';
 import { attempt, recordAll, recordDoubts } from './attempt.ts';
@@ -31,7 +31,9 @@ const STOP_MS_MAX = 3_000;
 /** Errors after which the same may go well. */
 const PASSING: readonly ErrorCode[] = ['request.conflict', 'journal.no-room'];
 /** Recipients in our own mailboxes; no domain has such a name. */
-const LOCAL = '(this host)';
+const HERE = '(this host)';
+/** Messages for our own mailboxes in hand at once, whatever is under way to others: each is one record. */
+const HERE_AT_ONCE = 4;
 
 export interface Outbound extends AsyncDisposable {
   /** Looks for what is due; harmless when there is nothing. */
@@ -50,6 +52,8 @@ class QueueWorker implements Outbound {
   readonly #sessions: Sessions;
   readonly #destinations: Destinations;
   readonly #inHand = new Set<Promise<void>>();
+  /** Of them, those for our own mailboxes. */
+  #hereInHand = 0;
   readonly #subscription: Disposable;
   /** Nothing new begins. */
   readonly #stopping = new AbortController();
@@ -88,21 +92,18 @@ class QueueWorker implements Outbound {
   }
 
   async #claim(): Promise<void> {
-    const { journal, config, clock, log } = this.#world;
-    const { maxConnections, maxPerDestination } = config().outbound;
-    const free = maxConnections - this.#inHand.size;
-    if (free <= 0) return;
+    const { journal, clock, log } = this.#world;
+    // One for the question and its answer, whatever is read from the config between them.
     const relay = this.#relay();
+    const wanted = this.#wanted(relay);
+    if (wanted === null) return;
     const now = clock.now();
     try {
-      const { batches, nextDueAt } = await journal.advance('claim-outgoing', {
-        // Those that stay here need no room at the relay; the next claim has them.
-        limit: relay === null ? free : Math.min(free, Math.max(1, this.#destinations.room(relay))),
-        perDestination: Math.max(1, maxPerDestination),
-        rooms: relay === null ? this.#destinations.rooms() : this.#roomsOf(relay),
-        group: relay === null ? 'domain' : 'message',
-        at: now,
-      });
+      const { batches, nextDueAt } = await journal.advance('claim-outgoing', { ...wanted, at: now });
+      if (this.#stopping.signal.aborted) {
+        await Promise.all(batches.map((batch) => this.#giveBack(batch)));
+        return;
+      }
       for (const batch of batches) this.#take(batch, relay);
       this.#wakeAt(nextDueAt);
       if (batches.length > 0) this.#again = true;
@@ -113,26 +114,44 @@ class QueueWorker implements Outbound {
     }
   }
 
+  /** What there is room for; null where there is none. What stays here waits for nobody's server. */
+  #wanted(relay: string | null): Omit<Transitions['claim-outgoing']['in'], 'at'> | null {
+    const { maxConnections, maxPerDestination } = this.#world.config().outbound;
+    const group = relay === null ? 'domain' : 'message';
+    const room = relay === null ? Number.MAX_SAFE_INTEGER : this.#destinations.room(relay);
+    const free = Math.min(maxConnections - (this.#inHand.size - this.#hereInHand), room);
+    const perDestination = Math.max(1, maxPerDestination);
+    if (free > 0)
+      return {
+        limit: free,
+        perDestination,
+        rooms: relay === null ? this.#destinations.rooms() : {},
+        group,
+      };
+    const freeHere = HERE_AT_ONCE - this.#hereInHand;
+    if (freeHere <= 0) return null;
+    return { limit: freeHere, perDestination, rooms: { [EVERY_DESTINATION]: 0 }, group };
+  }
+
   /** The destination of everything; null where each domain has its own servers. */
   #relay(): string | null {
     const { relay } = this.#world.config().outbound;
     return relay === null ? null : `relay ${relay.host}:${relay.port}`;
   }
 
-  #roomsOf(relay: string): Readonly<Record<string, number>> {
-    return this.#destinations.room(relay) === 0 ? { [EVERY_DESTINATION]: 0 } : {};
-  }
-
   #take(batch: OutgoingBatch, relay: string | null): void {
     const [first] = batch.recipients;
-    const destination = first?.isLocal === true ? LOCAL : (relay ?? first?.domain ?? '');
+    const isHere = first?.isLocal === true;
+    const destination = isHere ? HERE : (relay ?? first?.domain ?? '');
     this.#world.faults.reach('outbound.claimed');
     const place = this.#destinations.take(destination);
+    if (isHere) this.#hereInHand += 1;
     const work = this.#work(batch, destination)
-      .catch((error: unknown) => this.#failed(batch, error, destination === LOCAL ? 'local' : 'read'))
+      .catch((error: unknown) => this.#failed(batch, error, isHere ? 'local' : 'read'))
       .catch((error: unknown) => this.#broken(batch, error))
       .finally(() => {
         place[Symbol.dispose]();
+        if (isHere) this.#hereInHand -= 1;
         this.#inHand.delete(work);
         this.wake();
       });
@@ -142,7 +161,7 @@ class QueueWorker implements Outbound {
   async #work(claimed: OutgoingBatch, destination: string): Promise<void> {
     const world = this.#world;
     const signal = this.#cutOff.signal;
-    if (destination === LOCAL) {
+    if (destination === HERE) {
       await deliverHere(claimed, world, signal);
       await this.#giveBack(claimed);
       return;

@@ -231,6 +231,25 @@ test('recipients here are delivered without a connection; a mailbox that is gone
   assert.deepEqual(arrived.flat().sort(), ['agent+tag@example.com', 'agent@example.com']);
 });
 
+test('while every connection waits for a slow server, what is for a mailbox here is delivered', async () => {
+  await using peer = await startSmtpPeer({
+    script: ({ phase }) => (phase === 'greet' ? { silent: true } : undefined),
+  });
+  await using scene = await QueueScene.open({
+    records: RECORDS,
+    outbound: `port = ${peer.port}\nmax_connections = 1`,
+    silenceMs: 60_000,
+  });
+  const isRouted = Promise.withResolvers<void>();
+  const slow = await scene.submit(['bob@example.net']);
+  scene.start({ faults: { reach: (point) => void (point === 'outbound.routed' && isRouted.resolve()) } });
+  await isRouted.promise;
+  for (let nth = 0; nth < 10; nth += 1) await scene.submit(['agent@example.com']);
+  const last = await scene.submit(['agent@example.com']);
+  await scene.until(last, ({ status }) => status === 'delivered');
+  assert.equal((await scene.row(slow)).status, 'pending');
+});
+
 test('rows that are behind the log: a message for a mailbox here is made a record once', async () => {
   await using scene = await QueueScene.open({ outbound: 'port = 2' });
   const id = await scene.submit(['agent@example.com']);
