@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import type { QueueId } from '../../../src/journal/journal.ts';
 import { startSmtpPeer } from '../smtp-peer/smtp-peer.ts';
 import { QueueScene } from './queue-scene.ts';
 
@@ -42,7 +43,8 @@ test('a relay that asks for a password: a wrong one keeps mail waiting, and the 
       `relay_password_file = "${passwordPath}"`,
     ].join('\n'),
   });
-  const ids = [await scene.submit(['bob@one.example']), await scene.submit(['eve@two.example'])];
+  const ids: QueueId[] = [];
+  for (let nth = 0; nth < 8; nth += 1) ids.push(await scene.submit([`bob@d${nth}.example`]));
   scene.start();
   for (const id of ids) {
     const { recipients } = await scene.until(id, ({ status }) => status === 'deferred');
