@@ -106,6 +106,22 @@ test('createSmtpClient(): a reply too many is noticed, however it is cut', async
   );
 });
 
+test('createSmtpClient(): a server that refuses what comes and hangs up is heard', async () => {
+  const good = server();
+  const connection = new SimulatedConnection(
+    {
+      greeting: good.greeting,
+      answer: (unanswered) =>
+        unanswered.includes('Subject:')
+          ? { said: '552 5.3.4 too large\r\n', answered: unanswered.length, resets: true }
+          : good.answer(unanswered),
+    },
+    [],
+  );
+  const outcome = await transmitOn(connection);
+  assert.match(JSON.stringify(outcome), /^{"kind":"answered".*"permanent":true.*"stage":"data"}$/);
+});
+
 test('createSmtpClient(): each part has the time of its own limit, and is given up behind it', async () => {
   const check = async (greeting: string, stage: string, limitMs: number): Promise<void> => {
     const clock = simulatedClock();

@@ -4,8 +4,16 @@ import type { AgreedTls, OutgoingConnection } from './outgoing-connection.ts';
 export interface SimulatedServer {
   /** What it says before anything else. */
   readonly greeting: string;
-  /** Called with all that has been written so far and not been answered. @returns what it says, and how much that answers. */
-  answer(unanswered: string): { readonly said: string; readonly answered: number };
+  /**
+   * Called with all that has been written so far and not been answered.
+   *
+   * @returns What it says, how much that answers, and whether it resets the connection behind it.
+   */
+  answer(unanswered: string): {
+    readonly said: string;
+    readonly answered: number;
+    readonly resets?: boolean;
+  };
 }
 
 export class SimulatedConnection implements OutgoingConnection {
@@ -39,6 +47,7 @@ export class SimulatedConnection implements OutgoingConnection {
   }
 
   async read(): Promise<Uint8Array | null> {
+    // What has come can be read, whatever came of the connection.
     while (this.#unread === '') {
       if (this.#lost !== null) throw this.#lost;
       await new Promise<void>((resolve) => {
@@ -56,10 +65,12 @@ export class SimulatedConnection implements OutgoingConnection {
     const text = typeof octets === 'string' ? octets : Buffer.from(octets).toString('latin1');
     this.wire += text;
     this.#unanswered += text;
-    const { said, answered } = this.#server.answer(this.#unanswered);
+    const { said, answered, resets = false } = this.#server.answer(this.#unanswered);
     this.#unanswered = this.#unanswered.slice(answered);
     this.#unread += said;
+    if (resets) this.#lost = new Error('connection reset');
     this.#wake();
+    if (this.#lost !== null) throw this.#lost;
   }
 
   startTls(): Promise<AgreedTls> {

@@ -10,13 +10,17 @@ import { openTo, outcomeOf, sessionTo, transmit } from './client-under-test.ts';
 let certificate: SecureContext;
 /** For `peer.example`, by an authority that this process trusts. */
 let vouched: SecureContext;
+/** For 127.0.0.1, by the like. */
+let vouchedAddress: SecureContext;
 
 before(() => {
   using certificates = new Certificates();
   certificate = certificates.selfSigned('peer.example');
   const signed = certificates.signed('peer.example');
   vouched = signed.context;
-  setDefaultCACertificates([...getCACertificates('default'), signed.authority]);
+  const address = certificates.signed('127.0.0.1');
+  vouchedAddress = address.context;
+  setDefaultCACertificates([...getCACertificates('default'), signed.authority, address.authority]);
 });
 after(() => setDefaultCACertificates(getCACertificates('bundled')));
 
@@ -82,6 +86,13 @@ test('client: a certificate that verifies is told, and one for another name is n
   await check('other.example', /issued for another name/);
   await check('127.0.0.1', /issued for another name/);
   assert.deepEqual(peer.handshakes, ['TLSv1.3', 'TLSv1.3', 'TLSv1.3']);
+});
+
+test('client: a relay that is named by its address may have a certificate for it', async () => {
+  await using peer = await startSmtpPeer({ startTls: vouchedAddress });
+  const name = '127.0.0.1';
+  await using session = await sessionTo(peer, { name, tls: { kind: 'verified', name } });
+  assert.equal(session.tls?.problem, null);
 });
 
 test('client: where the certificate verifies, the password is said, and under TLS alone', async () => {

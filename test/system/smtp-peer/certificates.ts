@@ -1,6 +1,7 @@
 /** Certificates for servers under test, by openssl, in a folder of their own. */
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { isIP } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createSecureContext, type SecureContext } from 'node:tls';
@@ -29,12 +30,12 @@ export class Certificates implements Disposable {
     return createSecureContext({ key: readFileSync(key), cert: readFileSync(cert) });
   }
 
-  /** One that an authority of the test's own has signed, and the authority as PEM. */
+  /** @param name A host or an address. @returns One that an authority of the test's own has signed, and the authority's as PEM. */
   signed(name: string): { readonly context: SecureContext; readonly authority: string } {
     const [caKey, ca] = [this.#path('ca.key'), this.#path('ca.pem')];
     const [key, request, cert] = [this.#path('leaf.key'), this.#path('leaf.csr'), this.#path('leaf.pem')];
     const names = this.#path('leaf.ext');
-    writeFileSync(names, `subjectAltName=DNS:${name}\n`);
+    writeFileSync(names, `subjectAltName=${isIP(name) === 0 ? 'DNS' : 'IP'}:${name}\n`);
     const days = ['-days', '2'];
     this.#openssl(['req', '-x509', ...KEY, ...days, '-subj', '/CN=Test CA', '-keyout', caKey, '-out', ca]);
     this.#openssl(['req', '-new', ...KEY, '-subj', `/CN=${name}`, '-keyout', key, '-out', request]);
