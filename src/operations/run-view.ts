@@ -9,8 +9,6 @@ export interface RunView {
   readonly id: string;
   readonly hook: string;
   readonly event: string;
-  /** Of `after_send`: what the hook is told; null for `on_receive`. */
-  readonly send_status: string | null;
   readonly generation: number;
   /** Starts so far. */
   readonly attempt: number;
@@ -22,6 +20,8 @@ export interface RunView {
   readonly due_at: string | null;
   readonly started_at: string | null;
   readonly ended_at: string | null;
+  /** Of `after_send`: what the hook is told; null for `on_receive`. */
+  readonly send_status: string | null;
 }
 
 /** So many digits of a run's id fit a table, and name it: they are as good as unique. */
@@ -44,7 +44,6 @@ export function viewRun(run: RunRow): RunView {
     id: run.id,
     hook: run.hook,
     event: run.event,
-    send_status: run.sendStatus,
     generation: run.generation,
     attempt: run.attempt,
     state: run.state,
@@ -54,5 +53,6 @@ export function viewRun(run: RunRow): RunView {
     due_at: instantOrNull(run.dueAt),
     started_at: instantOrNull(run.startedAt),
     ended_at: instantOrNull(run.endedAt),
+    send_status: run.sendStatus,
   };
 }

@@ -108,6 +108,8 @@ test('--json has the shapes of the contract', { skip }, async () => {
     'due_at',
     'started_at',
     'ended_at',
+    // Beside the contract's.
+    'send_status',
   ]);
   const error = await aimx(['runs', 'show', 'x', '--json']);
   assert.deepEqual(Object.keys(JSON.parse(error.stdout).error), ['code', 'message', 'hint']);
