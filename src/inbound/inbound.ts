@@ -227,7 +227,7 @@ class Listeners implements Inbound {
 
   #routeBy(config: Config): Router {
     if (this.#router?.config !== config) {
-      const route = createRouter({ ...config, postmaster: config.smtp.postmaster });
+      const route = createRouter(config);
       this.#router = { config, route };
     }
     return this.#router.route;

@@ -12,7 +12,7 @@ import type { MailboxConfig } from '../config/config.ts';
 import type { OutgoingRecipient, QueueId, Submission } from '../journal/journal.ts';
 import type { NamedAddress } from '../message/compose/draft.ts';
 import { parseAddresses } from '../message/header/addresses.ts';
-import { createRouter, type RoutingAnswer } from '../smtp/routing.ts';
+import { createRouter, type Router } from '../smtp/routing.ts';
 import { AimxError } from '../system/errors.ts';
 import { ownMailboxes, requireConfig } from './access.ts';
 import type { OperationContext } from './operation.ts';
@@ -36,11 +36,6 @@ function ownAddress({ address }: MailboxConfig): NamedAddress {
 /** A mailbox that takes every address has none of its own to send from. */
 function isCatchall({ address }: Pick<MailboxConfig, 'address'>): boolean {
   return address.startsWith('*@');
-}
-
-function route(context: OperationContext, address: Mailbox): RoutingAnswer {
-  const config = requireConfig(context);
-  return createRouter({ ...config, postmaster: config.smtp.postmaster })(address);
 }
 
 /** The addresses of a value, each with what it means; null for one that is none. */
@@ -73,7 +68,7 @@ export function senderOf(context: OperationContext, from: string | undefined): S
   const named = mailboxes.find(({ name }) => name === from);
   if (named !== undefined && !isCatchall(named)) return { mailbox: named, address: ownAddress(named) };
   const [entry, ...more] = entriesOf(from);
-  const answer = entry?.address == null ? null : route(context, entry.address);
+  const answer = entry?.address == null ? null : createRouter(requireConfig(context))(entry.address);
   const mailbox =
     answer?.kind === 'accept' ? mailboxes.find(({ name }) => name === answer.route.mailbox) : undefined;
   if (entry?.address == null || more.length > 0 || mailbox === undefined)
@@ -110,8 +105,8 @@ export function recipientsOf(field: string, values: readonly string[]): readonly
 }
 
 /** Whether an address leads to a mailbox here. @throws `request.invalid` for one of ours that leads nowhere. */
-function isLocal(context: OperationContext, address: Mailbox): boolean {
-  const answer = route(context, address);
+function isLocal(route: Router, address: Mailbox): boolean {
+  const answer = route(address);
   if (answer.kind !== 'unknown-mailbox') return answer.kind === 'accept';
   throw new AimxError('request.invalid', `There is no mailbox ${formatMailbox(address)} here`, {
     hint: 'aimx mailboxes list shows the addresses; nothing was sent',
@@ -127,6 +122,8 @@ export function envelopeOf(
   context: OperationContext,
   fields: Readonly<Record<OutgoingRecipient['field'], readonly NamedAddress[]>>,
 ): readonly Recipient[] {
+  const config = requireConfig(context);
+  const route = createRouter(config);
   const recipients = new Map<string, Recipient>();
   for (const field of ['to', 'cc', 'bcc'] as const)
     for (const { address } of fields[field]) {
@@ -137,9 +134,9 @@ export function envelopeOf(
       const key = written.toLowerCase();
       if (recipients.has(key)) continue;
       const domain = value.domain.toLowerCase();
-      recipients.set(key, { address: written, field, domain, isLocal: isLocal(context, value) });
+      recipients.set(key, { address: written, field, domain, isLocal: isLocal(route, value) });
     }
-  const { maxRecipients } = requireConfig(context).smtp;
+  const { maxRecipients } = config.smtp;
   if (recipients.size === 0)
     throw new AimxError('request.invalid', 'It is not said to whom', { hint: 'give --to' });
   if (recipients.size > maxRecipients)
@@ -161,7 +158,7 @@ export function reversePathOf(context: OperationContext, sender: Sender, queueId
   const localPart = formatLocalPart(`${splitTag(parsed.value.localPart).name}+b-${queueId}`);
   const tagged = parseMailbox(`${localPart}@${domain}`);
   if (tagged.kind !== 'parsed' || octetLength(localPart) > LOCAL_PART_OCTETS_MAX) return address;
-  const answer = route(context, tagged.value);
+  const answer = createRouter(requireConfig(context))(tagged.value);
   const leadsBack = answer.kind === 'accept' && answer.route.mailbox === sender.mailbox.name;
   return leadsBack ? formatMailbox(tagged.value) : address;
 }

@@ -93,7 +93,7 @@ function routed(
       hint: 'give an address such as you@example.com',
     });
   const config = requireConfig(context);
-  const decision = createRouter({ ...config, postmaster: config.smtp.postmaster })(
+  const decision = createRouter(config)(
     parsed.kind === 'parsed' ? parsed.value : { localPart: recipient, domain: null },
   );
   if (decision.kind !== 'accept') throw unknown;

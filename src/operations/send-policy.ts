@@ -120,7 +120,7 @@ function limitsOf(mailbox: MailboxConfig, caller: 'inside' | 'outside'): SendLim
 /** Name of the mailbox here that an address leads to. */
 function routerOf(context: OperationContext): (address: string) => string | null {
   const config = requireConfig(context);
-  const router = createRouter({ ...config, postmaster: config.smtp.postmaster });
+  const router = createRouter(config);
   return (address) => {
     const parsed = parseMailbox(address);
     const answer = parsed.kind === 'parsed' ? router(parsed.value) : null;

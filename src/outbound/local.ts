@@ -74,7 +74,7 @@ async function untilSettled(
 /** The config may have changed since they were addressed. */
 function findMailboxes(recipients: readonly OutgoingRecipient[], world: World): readonly Found[] {
   const config = world.config();
-  const route = createRouter({ ...config, postmaster: config.smtp.postmaster });
+  const route = createRouter(config);
   const ids = world.mailboxIds();
   return recipients.flatMap((recipient) => {
     const parsed = parseMailbox(recipient.address);

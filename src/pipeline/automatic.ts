@@ -50,6 +50,6 @@ function isOwnAddress(address: string, { mailboxes, config }: AutomaticFacts): b
   // Most mail is from elsewhere: the table of our addresses is made for the rest alone.
   const ours = [config.domain, ...config.domains].map(parseDomain);
   if (!ours.some((own) => own.kind === 'parsed' && own.value === parsed.value.domain)) return false;
-  const answer = createRouter({ ...config, postmaster: config.smtp.postmaster })(parsed.value);
+  const answer = createRouter(config)(parsed.value);
   return answer.kind === 'accept' && mailboxes.includes(answer.route.mailbox);
 }

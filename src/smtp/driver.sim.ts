@@ -19,7 +19,7 @@ export const SIMULATED_OPTIONS: SessionOptions = {
     domain: 'example.com',
     domains: ['example.org'],
     mailboxes: [{ name: 'agent', address: 'agent@example.com', aliases: [] }],
-    postmaster: null,
+    smtp: { postmaster: null },
   }),
   hasRoom: () => true,
 };

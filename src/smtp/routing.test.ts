@@ -10,7 +10,7 @@ const PLAIN: RouterOptions = {
     { name: 'sales', address: 'sales@example.com', aliases: [] },
     { name: 'sales-org', address: 'sales@example.org', aliases: ['a+b@example.org'] },
   ],
-  postmaster: null,
+  smtp: { postmaster: null },
 };
 const CATCHALL: RouterOptions = {
   ...PLAIN,
@@ -56,8 +56,8 @@ describe('createRouter()', () => {
   check(PLAIN, 'x@other.example', 'example.com', 'unknown-mailbox');
   check(PLAIN, 'postmaster', null, 'first');
   check(PLAIN, 'PostMaster', 'example.org', 'first');
-  check({ ...PLAIN, postmaster: 'sales' }, 'postmaster', null, 'sales');
-  check({ ...CATCHALL, postmaster: 'sales' }, 'postmaster', null, 'catchall');
+  check({ ...PLAIN, smtp: { postmaster: 'sales' } }, 'postmaster', null, 'sales');
+  check({ ...CATCHALL, smtp: { postmaster: 'sales' } }, 'postmaster', null, 'catchall');
   check(
     {
       ...CATCHALL,

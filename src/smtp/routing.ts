@@ -17,6 +17,7 @@ export type RoutingAnswer =
   | { readonly kind: 'unknown-mailbox' }
   | { readonly kind: 'not-our-domain' };
 
+/** Of the configuration; a `Config` is one. */
 export interface RouterOptions {
   readonly domain: string;
   /** More domains that are ours. */
@@ -28,7 +29,7 @@ export interface RouterOptions {
     readonly aliases: readonly string[];
   }[];
   /** Name of the mailbox that takes `postmaster` where no address does; null: the first mailbox. */
-  readonly postmaster: string | null;
+  readonly smtp: { readonly postmaster: string | null };
 }
 
 export type Router = (forwardPath: {
@@ -75,7 +76,7 @@ export function createRouter(options: RouterOptions): Router {
   const ourDomains = new Set([options.domain, ...options.domains].map(foldDomain));
   const find = (localPart: string, domain: string): string | undefined =>
     table.get(`${localPart}@${domain}`) ?? table.get(localPart);
-  const postmaster = options.postmaster ?? options.mailboxes[0]?.name;
+  const postmaster = options.smtp.postmaster ?? options.mailboxes[0]?.name;
 
   return ({ localPart, domain }) => {
     const ours = domain === null ? foldDomain(options.domain) : foldDomain(domain);
