@@ -103,7 +103,6 @@ export interface OutgoingRow {
   readonly submittedAt: EpochMs;
   /** When what is not delivered is given up. */
   readonly expiresAt: EpochMs;
-  readonly warnedAt: EpochMs | null;
   /** When its last recipient became final; null while one is not. */
   readonly endedAt: EpochMs | null;
   readonly status: DeliveryStatus;

@@ -48,7 +48,6 @@ const ROW: OutgoingRow = {
   runId: null,
   submittedAt: AT,
   expiresAt: AT,
-  warnedAt: null,
   endedAt: null,
   status: 'pending',
   version: 1,

@@ -65,10 +65,24 @@ export function deliveriesOf(db: Database, journalId: number): readonly Delivery
     .map(decodeDelivery);
 }
 
+/** Where the octets of a row of `messages`, or of one joined with it, lie. */
+export function decodeRaw(folder: string, row: SqlRow): Pick<MessageRow, 'raw' | 'rawKept'> {
+  const file = row['raw_file'] as string | null;
+  return {
+    raw: {
+      path: file === null ? '' : join(folder, file),
+      offset: row['raw_offset'] as number,
+      sizeBytes: row['size_bytes'] as number,
+      sha256: row['exact'] as string,
+      encoding: row['raw_encoding'] as 'plain' | 'zstd',
+    },
+    rawKept: file !== null,
+  };
+}
+
 export function decodeMessage(db: Database, folder: string, row: SqlRow): MessageRow {
   const journalId = toJournalId(row['journal_id'] as number);
   const stored = JSON.parse(row['envelope'] as string) as StoredEnvelope;
-  const rawFile = row['raw_file'] as string | null;
   const verdict = row['verdict'] as string | null;
   return {
     journalId,
@@ -78,14 +92,7 @@ export function decodeMessage(db: Database, folder: string, row: SqlRow): Messag
     sizeBytes: row['size_bytes'] as number,
     exactFingerprint: row['exact'] as string,
     lacksIdentity: row['lacks_identity'] === 1,
-    raw: {
-      path: rawFile === null ? '' : join(folder, rawFile),
-      offset: row['raw_offset'] as number,
-      sizeBytes: row['size_bytes'] as number,
-      sha256: row['exact'] as string,
-      encoding: row['raw_encoding'] as 'plain' | 'zstd',
-    },
-    rawKept: rawFile !== null,
+    ...decodeRaw(folder, row),
     // A row of an earlier version says less.
     verdict: verdict === null ? null : { ...UNAUTHENTICATED, ...(JSON.parse(verdict) as Partial<Verdict>) },
     recheckAt: row['recheck_at'] as MessageRow['recheckAt'],

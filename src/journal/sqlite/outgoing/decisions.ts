@@ -6,6 +6,7 @@ import type { QueueId } from '../../ids.ts';
 import type { OutgoingRow } from '../../outgoing.ts';
 import type { Transitions } from '../../transitions.ts';
 import type { Context } from '../context.ts';
+import type { SqlValue } from '../database.ts';
 import { withinMailboxes } from '../page.ts';
 import { outgoingWhere } from './outgoing-rows.ts';
 import { settleOutgoing, showAnew, traceOutgoing } from './settle-outgoing.ts';
@@ -20,9 +21,9 @@ export function decideOutgoing(context: Context, input: Input): Transitions['dec
 
 function concerned(context: Context, { filter }: Input): readonly OutgoingRow[] {
   const within = withinMailboxes(context.db, filter.mailboxes, 'o.mailbox_id');
-  const named =
+  const named: { readonly sql: string; readonly values: readonly SqlValue[] } =
     filter.queueIds === undefined
-      ? { sql: 'TRUE', values: [] as string[] }
+      ? { sql: 'TRUE', values: [] }
       : {
           sql: 'o.queue_id IN (SELECT value FROM json_each(?))',
           values: [JSON.stringify(filter.queueIds)],
@@ -30,7 +31,7 @@ function concerned(context: Context, { filter }: Input): readonly OutgoingRow[] 
   return outgoingWhere(
     context,
     `o.ended_at IS NULL AND ${within.sql} AND ${named.sql} ORDER BY o.journal_id`,
-    ...(within.values as string[]),
+    ...within.values,
     ...named.values,
   );
 }

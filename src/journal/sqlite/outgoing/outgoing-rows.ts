@@ -1,7 +1,6 @@
 /**
  * SQL rows as outgoing mail, and the status that all of a message's recipients make.
  */
-import { join } from 'node:path';
 import { AimxError } from '../../../system/errors.ts';
 import { toDeliveryId, toJournalId, toMailboxId, toQueueId, toRunId } from '../../ids.ts';
 import {
@@ -12,19 +11,29 @@ import {
   type RecipientState,
 } from '../../outgoing.ts';
 import type { Context } from '../context.ts';
-import type { Database, SqlRow } from '../database.ts';
+import type { Database, SqlRow, SqlValue } from '../database.ts';
+import { decodeRaw } from '../rows.ts';
 
 /** An outgoing row with what the message and its sent copy add to it. */
 const JOINED = `SELECT o.*, d.id, m.size_bytes, m.exact, m.raw_file, m.raw_offset, m.raw_encoding FROM outgoing o
   JOIN deliveries d ON d.delivery_id = o.delivery_id JOIN messages m ON m.journal_id = o.journal_id`;
 
-/** The outgoing rows that a condition on `o` selects. */
+/** What a condition on `o`, on its sent copy `d` or on its message `m` selects, for {@link decodeOutgoing}. */
+export function selectOutgoing(
+  db: Database,
+  condition: string,
+  ...values: readonly SqlValue[]
+): readonly SqlRow[] {
+  return db.all(`${JOINED} WHERE ${condition}`, ...values);
+}
+
+/** The outgoing rows that such a condition selects. */
 export function outgoingWhere(
   { db, folder }: Pick<Context, 'db' | 'folder'>,
   condition: string,
-  ...values: readonly (string | number)[]
+  ...values: readonly SqlValue[]
 ): readonly OutgoingRow[] {
-  return db.all(`${JOINED} WHERE ${condition}`, ...values).map((row) => decodeOutgoing(db, folder, row));
+  return selectOutgoing(db, condition, ...values).map((row) => decodeOutgoing(db, folder, row));
 }
 
 /** @throws AimxError `request.not-found`. */
@@ -38,7 +47,6 @@ export function requireOutgoing(context: Pick<Context, 'db' | 'folder'>, queueId
 export function decodeOutgoing(db: Database, folder: string, row: SqlRow): OutgoingRow {
   const journalId = toJournalId(row['journal_id'] as number);
   const recipients = recipientsOf(db, journalId);
-  const rawFile = row['raw_file'] as string | null;
   const runId = row['run_id'] as string | null;
   return {
     queueId: toQueueId(row['queue_id'] as string),
@@ -55,20 +63,12 @@ export function decodeOutgoing(db: Database, folder: string, row: SqlRow): Outgo
     smtputf8: row['smtputf8'] === 1,
     format: row['format'] as OutgoingRow['format'],
     sizeBytes: row['size_bytes'] as number,
-    raw: {
-      path: rawFile === null ? '' : join(folder, rawFile),
-      offset: row['raw_offset'] as number,
-      sizeBytes: row['size_bytes'] as number,
-      sha256: row['exact'] as string,
-      encoding: row['raw_encoding'] as 'plain' | 'zstd',
-    },
-    rawKept: rawFile !== null,
+    ...decodeRaw(folder, row),
     held: row['held'] as string | null,
     by: row['submitted_by'] as string,
     runId: runId === null ? null : toRunId(runId),
     submittedAt: row['submitted_at'] as OutgoingRow['submittedAt'],
     expiresAt: row['expires_at'] as OutgoingRow['expiresAt'],
-    warnedAt: row['warned_at'] as OutgoingRow['warnedAt'],
     endedAt: row['ended_at'] as OutgoingRow['endedAt'],
     status: statusOf(recipients.map(({ state }) => state)),
     version: row['version'] as number,

@@ -6,7 +6,7 @@ import type { Database, SqlValue } from '../database.ts';
 import { type AnswersOf, page, withinMailboxes } from '../page.ts';
 import { readDelivery, readMessage } from '../rows.ts';
 import { readRun } from '../runs.ts';
-import { decodeOutgoing, outgoingWhere } from './outgoing-rows.ts';
+import { decodeOutgoing, outgoingWhere, selectOutgoing } from './outgoing-rows.ts';
 
 export const OUTGOING_QUERIES: AnswersOf<OutgoingQueries> = {
   outgoing: (db, folder, { queueId }) => first({ db, folder }, 'o.queue_id = ?', queueId),
@@ -52,10 +52,9 @@ function list(db: Database, folder: string, input: In<'outgoing-list'>): Out<'ou
     'journal_id',
     (row) => decodeOutgoing(db, folder, row),
     (before, limit) =>
-      db.all(
-        `SELECT o.*, d.id, m.size_bytes, m.exact, m.raw_file, m.raw_offset, m.raw_encoding FROM outgoing o
-         JOIN deliveries d ON d.delivery_id = o.delivery_id JOIN messages m ON m.journal_id = o.journal_id
-         WHERE ${within.sql} AND ${only} AND ${named.sql} AND o.journal_id < ? ORDER BY o.journal_id DESC LIMIT ?`,
+      selectOutgoing(
+        db,
+        `${within.sql} AND ${only} AND ${named.sql} AND o.journal_id < ? ORDER BY o.journal_id DESC LIMIT ?`,
         ...within.values,
         ...named.values,
         before,

@@ -24,15 +24,12 @@ export function settleOutgoing(
 ): OutgoingRow {
   const { db } = context;
   const outgoing = requireOutgoing(context, queueId);
-  const hasEnded = outgoing.recipients.every(
-    ({ state }) => state === 'delivered' || state === 'failed' || state === 'cancelled',
-  );
-  if (hasEnded && outgoing.endedAt === null) {
+  const { status } = outgoing;
+  if (outgoing.endedAt === null && (status === 'delivered' || status === 'failed')) {
     db.run('UPDATE outgoing SET ended_at = ?, held = NULL WHERE queue_id = ?', at, queueId);
-    const status: SendStatus = outgoing.status === 'delivered' ? 'delivered' : 'failed';
     traceOutgoing(context, outgoing, { at, event: 'outgoing.ended', detail: { status } });
     tell(context, outgoing, status, hooks, at);
-  } else if (outgoing.status === 'deferred') {
+  } else if (status === 'deferred') {
     const first = db.run(
       'UPDATE outgoing SET deferral_told = 1 WHERE queue_id = ? AND deferral_told = 0',
       queueId,
