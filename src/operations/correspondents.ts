@@ -8,6 +8,7 @@
 import { formatLocalPart, LOCAL_PART_OCTETS_MAX, splitTag } from '../address/local-part.ts';
 import { formatMailbox, type Mailbox, parseMailbox } from '../address/mailbox.ts';
 import { octetLength } from '../address/octets.ts';
+import { returnTag } from '../address/return-path.ts';
 import type { MailboxConfig } from '../config/config.ts';
 import type { OutgoingRecipient, QueueId, Submission } from '../journal/journal.ts';
 import type { NamedAddress } from '../message/compose/draft.ts';
@@ -155,7 +156,7 @@ export function reversePathOf(context: OperationContext, sender: Sender, queueId
   const parsed = parseMailbox(address);
   if (parsed.kind !== 'parsed') return address;
   const { domain } = parsed.value;
-  const localPart = formatLocalPart(`${splitTag(parsed.value.localPart).name}+b-${queueId}`);
+  const localPart = formatLocalPart(`${splitTag(parsed.value.localPart).name}+${returnTag(queueId)}`);
   const tagged = parseMailbox(`${localPart}@${domain}`);
   if (tagged.kind !== 'parsed' || octetLength(localPart) > LOCAL_PART_OCTETS_MAX) return address;
   const answer = createRouter(requireConfig(context))(tagged.value);

@@ -5,6 +5,7 @@ import type { Journal, RunOccasion } from '../journal/journal.ts';
 import { threadIdOf } from '../message/document/thread-id.ts';
 import { parseAddresses } from '../message/header/addresses.ts';
 import { fieldValues, readHeaderSection } from '../message/header/header-section.ts';
+import { firstBytes } from '../system/first-bytes.ts';
 import { maySee, requireJournal } from './access.ts';
 import type { OperationContext } from './operation.ts';
 import type { LoopOccasion } from './send-loops.ts';
@@ -69,7 +70,7 @@ async function correspondentsOf(
   if (message === null) return addresses;
   addresses.push(message.envelope.reversePath);
   if (message.rawKept) {
-    const head = await headOf(context.openRaw(message.raw));
+    const head = await firstBytes(context.openRaw(message.raw), HEAD_BYTES_MAX);
     const section = readHeaderSection(head, { from: 0, to: head.length });
     const named = (fields: readonly string[]): readonly string[] =>
       fields
@@ -82,17 +83,6 @@ async function correspondentsOf(
       addresses.push(...named(ADDRESSEE_FIELDS).filter((to) => !isOurs(to)));
   }
   return addresses.filter((address) => address !== '');
-}
-
-async function headOf(content: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
-  const pieces: Uint8Array[] = [];
-  let sizeBytes = 0;
-  for await (const piece of content) {
-    pieces.push(piece);
-    sizeBytes += piece.length;
-    if (sizeBytes >= HEAD_BYTES_MAX) break;
-  }
-  return Buffer.concat(pieces).subarray(0, HEAD_BYTES_MAX);
 }
 
 /** By the thread's root, which may never have come here, and by what has come: the parent and the root. */

@@ -7,6 +7,8 @@
  * is null, and nothing answers a null reverse-path (RFC 5321 §4.5.5), so that reports make no reports.
  */
 import { hash } from 'node:crypto';
+import { isAscii } from '../address/octets.ts';
+import { withoutReturnTag } from '../address/return-path.ts';
 import type { Config } from '../config/config.ts';
 import type { Journal, OutgoingRow, Queries, RawSource } from '../journal/journal.ts';
 import { newMessageId } from '../message/compose/message-id.ts';
@@ -15,6 +17,7 @@ import { ORIGINAL_HEAD_BYTES_MAX, writeDeliveryReport } from '../message/report/
 import { type Clock, type EpochMs, epochMs, type Timer } from '../system/clock.ts';
 import { AimxError } from '../system/errors.ts';
 import type { Faults } from '../system/faults.ts';
+import { firstBytes } from '../system/first-bytes.ts';
 import type { Log } from '../system/log.ts';
 import type { Random } from '../system/random.ts';
 
@@ -26,8 +29,6 @@ const REPORTS_AT_ONCE = 50;
 const RETRY_MS = 60_000;
 const BOUNDARY_BYTES = 12;
 const SESSION_ID_BYTES = 8;
-/** What a return path adds to the address that sent: `+b-<queue id>`. */
-const RETURN_TAG = /\+b-[0-9a-f]{16}(?=@[^@]*$)/;
 
 export interface ReporterOptions {
   readonly journal: Pick<Journal, 'accept' | 'query' | 'onChange'>;
@@ -130,7 +131,7 @@ class MailboxReporter implements Reporter {
     const { journal, clock, random, log, faults } = this.#options;
     const { outgoing, purpose, recipientIds } = report;
     const at = clock.now();
-    const to = outgoing.reversePath.replace(RETURN_TAG, '');
+    const to = withoutReturnTag(outgoing.reversePath);
     const bytes = writeDeliveryReport(await this.#factsOf(report, to, at));
     faults.reach('outbound.reporting');
     const journalId = await journal.accept({
@@ -182,19 +183,12 @@ class MailboxReporter implements Reporter {
   /** The original from its beginning; nothing where it cannot be read: the report says the rest all the same. */
   async #headOf({ raw, rawKept, queueId }: OutgoingRow): Promise<Uint8Array> {
     if (!rawKept) return new Uint8Array(0);
-    const pieces: Uint8Array[] = [];
-    let size = 0;
     try {
-      for await (const piece of this.#options.openRaw(raw)) {
-        pieces.push(piece.subarray(0, ORIGINAL_HEAD_BYTES_MAX - size));
-        size += piece.length;
-        if (size >= ORIGINAL_HEAD_BYTES_MAX) break;
-      }
+      return await firstBytes(this.#options.openRaw(raw), ORIGINAL_HEAD_BYTES_MAX);
     } catch (error) {
       this.#options.log.warn('outbound.original-unread', { queue_id: queueId, error: String(error) });
       return new Uint8Array(0);
     }
-    return Buffer.concat(pieces);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -215,8 +209,4 @@ function isTimely({ outgoing, purpose, recipientIds }: DueReport): boolean {
   const wasTried = ({ recipientId, attempts }: OutgoingRow['recipients'][number]): boolean =>
     recipientIds.includes(recipientId) && attempts > 0;
   return purpose === 'report' || outgoing.recipients.some(wasTried);
-}
-
-function isAscii(text: string): boolean {
-  return /^[ -~]*$/.test(text);
 }

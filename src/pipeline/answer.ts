@@ -4,6 +4,7 @@
  * Pure. Whether something of ours matches is the journal's to say; what nobody has sent matches nothing.
  * Anybody can write any of it, so an answer is shown beside what we know and changes none of it.
  */
+import { queueIdOfPath, queueIdOfTag } from '../address/return-path.ts';
 import type { DeliveryRow, MessageRow, ReceivedAnswer } from '../journal/journal.ts';
 import { shownValue } from '../message/enclosures/shown-value.ts';
 import { tellingStatus } from '../message/report/describe.ts';
@@ -18,9 +19,6 @@ const TEXT_CHARACTERS_MAX = 200;
 const MESSAGE_IDS_MAX = 20;
 /** A message goes to at most so many recipients that a sender can look at one by one. */
 const RECIPIENTS_MAX = 100;
-/** The tag of our return paths, and where it stands in a forward-path. */
-const RETURN_TAG = /^b-([0-9a-f]{16})$/i;
-const RETURN_PATH = /\+b-([0-9a-f]{16})@[^@]*$/i;
 const QUEUE_ID = /^[0-9a-f]{16}$/i;
 
 export interface AnswerSource {
@@ -63,11 +61,11 @@ function queueIdsOf(
   report: MessageReport | null,
 ): readonly string[] {
   const found = [
-    RETURN_TAG.exec(tag ?? '')?.[1],
-    ...deliveredTo.map((path) => RETURN_PATH.exec(path)?.[1]),
-    QUEUE_ID.exec(report?.originalEnvelopeId ?? '')?.[0],
+    queueIdOfTag(tag ?? ''),
+    ...deliveredTo.map(queueIdOfPath),
+    QUEUE_ID.exec(report?.originalEnvelopeId ?? '')?.[0] ?? null,
   ];
-  return [...new Set(found.filter((id) => id !== undefined).map((id) => id.toLowerCase()))];
+  return [...new Set(found.filter((id) => id !== null).map((id) => id.toLowerCase()))];
 }
 
 /** The message that a report names, then the parent, then its ancestors, the nearest first. */
