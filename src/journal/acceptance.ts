@@ -37,6 +37,17 @@ export interface Arrival {
   readonly tls: string | null;
 }
 
+/** How a message comes that no client has brought. */
+export function localArrival(
+  via: Exclude<Arrival['via'], 'smtp'>,
+  { receivedAt, sessionId }: Pick<Arrival, 'receivedAt' | 'sessionId'>,
+): Arrival {
+  return { via, receivedAt, sessionId, clientAddress: null, helo: null, protocol: 'local', tls: null };
+}
+
+/** Contents up to here are part of the log; larger ones are files of their own (design §3.2). */
+export const INLINE_BYTES_MAX: number = 256 * 1024;
+
 /** Content of a message: bytes as received, dot-stuffing undone, nothing added. */
 export type AcceptedContent =
   | { readonly kind: 'inline'; readonly chunks: readonly Uint8Array[]; readonly sizeBytes: number }

@@ -47,9 +47,6 @@ export interface FolderJournalParts {
   readonly sweptAt: number | null;
 }
 
-/** Contents up to here are part of the log; larger ones are files of their own (design §3.2). */
-export const INLINE_BYTES_MAX: number = 256 * 1024;
-
 export class FolderJournal implements Journal, JournalWiring {
   readonly broken: Promise<never>;
   readonly folders: Journal['folders'];

@@ -26,7 +26,7 @@ import type { Queries } from './queries.ts';
 import type { MessageRow } from './rows.ts';
 import type { Transitions } from './transitions.ts';
 
-export type * from './acceptance.ts';
+export * from './acceptance.ts';
 export type * from './exchange.ts';
 export type * from './hook-plan.ts';
 export * from './ids.ts';

@@ -2,12 +2,9 @@
  * Takes a message from a stream: LF becomes CRLF, bytes are hashed, large ones go to the spool.
  */
 import { createHash, type Hash } from 'node:crypto';
-import type { AcceptedContent, Journal, Spool } from '../journal/journal.ts';
+import { type AcceptedContent, INLINE_BYTES_MAX, type Journal, type Spool } from '../journal/journal.ts';
 import { HeaderScan } from '../smtp/header-scan.ts';
 import { AimxError } from '../system/errors.ts';
-
-/** Below it a message stays in memory, as it does on the SMTP way (design §3.2). */
-const INLINE_BYTES_MAX = 256 * 1024;
 
 const CR = 0x0d;
 const LF = 0x0a;

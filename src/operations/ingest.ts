@@ -4,7 +4,7 @@
  */
 import { parseMailbox } from '../address/mailbox.ts';
 import type { DeliveryRow, Journal, JournalId, MailboxId, RunRow } from '../journal/journal.ts';
-import { FINAL_RUN_STATES } from '../journal/journal.ts';
+import { FINAL_RUN_STATES, localArrival } from '../journal/journal.ts';
 import { createRouter } from '../smtp/routing.ts';
 import { AimxError } from '../system/errors.ts';
 import { maySee, ownMailbox, requireConfig, requireJournal } from './access.ts';
@@ -133,15 +133,7 @@ async function accept(
       smtputf8: false,
       body: '8BITMIME',
     },
-    arrival: {
-      via: 'ingest',
-      receivedAt: context.clock.now(),
-      sessionId: context.random.hex(8),
-      clientAddress: null,
-      helo: null,
-      protocol: 'local',
-      tls: null,
-    },
+    arrival: localArrival('ingest', { receivedAt: context.clock.now(), sessionId: context.random.hex(8) }),
     ...intake,
   });
 }

@@ -5,7 +5,7 @@
 
 import { isAscii } from '../address/octets.ts';
 import { signMessage } from '../authentication/dkim/sign.ts';
-import { type OutgoingRow, type SubmitOutcome, toQueueId } from '../journal/journal.ts';
+import { localArrival, type OutgoingRow, type SubmitOutcome, toQueueId } from '../journal/journal.ts';
 import { composeMessage } from '../message/compose/compose.ts';
 import type { Draft, DraftProblem, NamedAddress } from '../message/compose/draft.ts';
 import { newMessageId } from '../message/compose/message-id.ts';
@@ -166,15 +166,7 @@ async function submit(
   const { name, address } = from.address;
   const journalId = await journal.accept({
     envelope: { reversePath: '', recipients: [], smtputf8, body: '7BIT' },
-    arrival: {
-      via: 'submission',
-      receivedAt: at,
-      sessionId: queueId,
-      clientAddress: null,
-      helo: null,
-      protocol: 'local',
-      tls: null,
-    },
+    arrival: localArrival('submission', { receivedAt: at, sessionId: queueId }),
     ...intake,
   });
   const outcome = await journal.advance('submit', {

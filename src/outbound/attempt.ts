@@ -60,11 +60,9 @@ export async function recordAll(
   said: Said<'deferred' | 'failed'>,
   facts: Facts,
 ): Promise<void> {
-  const { kind } = said;
-  const happened: Happened = kind === 'failed' ? { ...said, kind } : { ...said, kind };
   await record(
     batch,
-    batch.recipients.map((recipient) => [recipient, happened] as const),
+    batch.recipients.map((recipient) => [recipient, said] as const),
     facts,
     world,
     signal,

@@ -2,11 +2,16 @@
  * Recipients in mailboxes of ours: the message becomes a record of the log, which settles them in the
  * transaction that takes it into the rows. It never leaves this host.
  */
-import { hash } from 'node:crypto';
 import { parseMailbox } from '../address/mailbox.ts';
 import { planSending } from '../hooks/plan-sending.ts';
-import type { AcceptedRecipient, OutgoingBatch, OutgoingRecipient } from '../journal/journal.ts';
-import { toRunId } from '../journal/journal.ts';
+import {
+  type AcceptedRecipient,
+  INLINE_BYTES_MAX,
+  localArrival,
+  type OutgoingBatch,
+  type OutgoingRecipient,
+  toRunId,
+} from '../journal/journal.ts';
 import { createRouter } from '../smtp/routing.ts';
 import { record, senderOf } from './record.ts';
 import type { Happened } from './results.ts';
@@ -14,8 +19,6 @@ import type { World } from './world.ts';
 
 /** How soon rows that are behind the log are looked at again. */
 const ROWS_BEHIND_MS = 1_000;
-/** Contents up to here are part of the log (design §3.2); larger ones are files of their own. */
-const INLINE_BYTES_MAX = 256 * 1024;
 
 interface Found {
   readonly recipient: OutgoingRecipient;
@@ -100,20 +103,13 @@ async function accept({ outgoing }: OutgoingBatch, found: readonly Found[], worl
       smtputf8: outgoing.smtputf8,
       body: '7BIT',
     },
-    arrival: {
-      via: 'outbox',
-      receivedAt: world.clock.now(),
-      sessionId: outgoing.queueId,
-      clientAddress: null,
-      helo: null,
-      protocol: 'local',
-      tls: null,
-    },
+    arrival: localArrival('outbox', { receivedAt: world.clock.now(), sessionId: outgoing.queueId }),
     content:
       spool === null
         ? { kind: 'inline', chunks, sizeBytes: outgoing.sizeBytes }
         : { kind: 'spooled', spool, sizeBytes: outgoing.sizeBytes },
-    exactFingerprint: spool === null ? hash('sha256', Buffer.concat(chunks)) : outgoing.raw.sha256,
+    // What was read is that: it is checked at its end.
+    exactFingerprint: outgoing.raw.sha256,
     lacksIdentity: false,
     settles: {
       queueId: outgoing.queueId,

@@ -10,7 +10,13 @@ import { hash } from 'node:crypto';
 import { isAscii } from '../address/octets.ts';
 import { withoutReturnTag } from '../address/return-path.ts';
 import type { Config } from '../config/config.ts';
-import type { Journal, OutgoingRow, Queries, RawSource } from '../journal/journal.ts';
+import {
+  type Journal,
+  localArrival,
+  type OutgoingRow,
+  type Queries,
+  type RawSource,
+} from '../journal/journal.ts';
 import { newMessageId } from '../message/compose/message-id.ts';
 import type { DeliveryReportFacts } from '../message/report/undelivered.ts';
 import { ORIGINAL_HEAD_BYTES_MAX, writeDeliveryReport } from '../message/report/write-delivery-report.ts';
@@ -143,15 +149,7 @@ class MailboxReporter implements Reporter {
         smtputf8: !isAscii(to),
         body: isAscii(to) ? '7BIT' : '8BITMIME',
       },
-      arrival: {
-        via: 'outbox',
-        receivedAt: at,
-        sessionId: random.hex(SESSION_ID_BYTES),
-        clientAddress: null,
-        helo: null,
-        protocol: 'local',
-        tls: null,
-      },
+      arrival: localArrival('outbox', { receivedAt: at, sessionId: random.hex(SESSION_ID_BYTES) }),
       content: { kind: 'inline', chunks: [bytes], sizeBytes: bytes.length },
       exactFingerprint: hash('sha256', bytes),
       lacksIdentity: false,

@@ -25,38 +25,25 @@ export interface Said<Kind extends string> {
 
 /** What happened to one recipient, before it is known whether there is time for another try. */
 export type Happened =
-  | Said<'delivered'>
-  | Said<'failed'>
-  | Said<'deferred'>
+  | Said<'delivered' | 'failed' | 'deferred'>
   | { readonly kind: 'in-doubt'; readonly reason: string };
 
 export function judge(recipient: OutgoingRecipient, happened: Happened, judging: Judging): AttemptResult {
   const { recipientId } = recipient;
-  if (happened.kind === 'delivered' || happened.kind === 'failed')
-    return {
-      recipientId,
-      outcome: happened.kind,
-      reply: happened.reply,
-      status: happened.status,
-      nextAt: null,
-    };
   const { outgoing, at, draw } = judging;
   const isLate = at >= outgoing.expiresAt;
   const nextAt = nextTry(recipient.attempts + 1, at, draw);
-  if (happened.kind === 'deferred')
-    return isLate
-      ? {
-          recipientId,
-          outcome: 'failed',
-          reply: `${happened.reply} (given up)`,
-          status: expired(happened.status),
-          nextAt: null,
-        }
-      : { recipientId, outcome: 'deferred', reply: happened.reply, status: happened.status, nextAt };
-  const reply = `No reply after the end of the message (${happened.reason}): it may have arrived`;
-  return isLate || recipient.doubts + 1 >= DOUBTS_MAX
-    ? { recipientId, outcome: 'failed', reply, status: '5.4.2', nextAt: null }
-    : { recipientId, outcome: 'in-doubt', reply, status: '4.4.2', nextAt };
+  if (happened.kind === 'in-doubt') {
+    const reply = `No reply after the end of the message (${happened.reason}): it may have arrived`;
+    return isLate || recipient.doubts + 1 >= DOUBTS_MAX
+      ? { recipientId, outcome: 'failed', reply, status: '5.4.2', nextAt: null }
+      : { recipientId, outcome: 'in-doubt', reply, status: '4.4.2', nextAt };
+  }
+  const { kind: outcome, reply, status } = happened;
+  if (outcome !== 'deferred') return { recipientId, outcome, reply, status, nextAt: null };
+  return isLate
+    ? { recipientId, outcome: 'failed', reply: `${reply} (given up)`, status: expired(status), nextAt: null }
+    : { recipientId, outcome, reply, status, nextAt };
 }
 
 /** RFC 3463 §3.5: what was put off for too long. */

@@ -11,7 +11,7 @@ import { UNAUTHENTICATED } from '../../../src/authentication/verdict.ts';
 import type { Config } from '../../../src/config/config.ts';
 import { parseConfig } from '../../../src/config/parse.ts';
 import { planHooks } from '../../../src/hooks/gate.ts';
-import { INLINE_BYTES_MAX } from '../../../src/journal/folder-journal.ts';
+import { INLINE_BYTES_MAX } from '../../../src/journal/acceptance.ts';
 import type { Journal, JournalId, MailboxId, RunRow } from '../../../src/journal/journal.ts';
 import { readRaw } from '../../../src/journal/log/raw-stream.ts';
 import { openJournal } from '../../../src/journal/open.ts';
