@@ -3,8 +3,9 @@
  * that a daemon before us has left.
  */
 import type { RunId, RunRow } from '../journal/journal.ts';
-import type { Timer } from '../system/clock.ts';
+import { epochMs } from '../system/clock.ts';
 import { AimxError } from '../system/errors.ts';
+import { Rounds } from '../system/rounds.ts';
 import { readOutput } from './attempt-folder.ts';
 import { startHelper } from './helper.ts';
 import type { HookRunner } from './hooks.ts';
@@ -69,14 +70,13 @@ class Runner implements HookRunner {
   readonly #openRuns: Map<RunId, OpenRun>;
   readonly #changes: Disposable;
   readonly #followed = new Set<Promise<void>>();
-  #claiming: Promise<void> | null = null;
-  #isWoken = false;
-  #timer: Timer | null = null;
+  readonly #rounds: Rounds;
 
   constructor(world: RunnerWorld, stopping: AbortController, openRuns: Map<RunId, OpenRun>) {
     this.#world = world;
     this.#stopping = stopping;
     this.#openRuns = openRuns;
+    this.#rounds = new Rounds(world.clock, () => this.#claim());
     this.#changes = world.journal.onChange('runs', () => this.wake());
   }
 
@@ -87,38 +87,26 @@ class Runner implements HookRunner {
   }
 
   wake(): void {
-    this.#isWoken = true;
-    this.#claiming ??= this.#claim().finally(() => {
-      this.#claiming = null;
-      if (this.#isWoken && !this.#stopping.signal.aborted) this.wake();
-    });
+    this.#rounds.wake();
   }
 
   async #claim(): Promise<void> {
     const { journal, clock, config, mailboxIds, log, faults } = this.#world;
-    while (this.#isWoken && !this.#stopping.signal.aborted) {
-      this.#isWoken = false;
-      const limit = Math.min(CLAIM_MAX, config().hooks.maxConcurrent - this.#openRuns.size);
-      // The end of a run wakes us.
-      if (limit <= 0) return;
-      try {
-        const limits = runLimits(config(), mailboxIds());
-        const claimed = await journal.advance('claim-runs', { limit, limits, at: clock.now() });
-        if (claimed.runs.length > 0) faults.reach('hooks.claimed');
-        for (const run of claimed.runs) this.#follow(run);
-        if (claimed.runs.length > 0) this.#isWoken = true;
-        this.#wakeAfter(claimed.nextDueAt === null ? null : claimed.nextDueAt - clock.now());
-      } catch (error) {
-        if (this.#stopping.signal.aborted) return;
-        log.warn('hooks.claim-failed', { error: error instanceof Error ? error.message : '' });
-        this.#wakeAfter(CLAIM_AGAIN_MS);
-      }
+    const limit = Math.min(CLAIM_MAX, config().hooks.maxConcurrent - this.#openRuns.size);
+    // The end of a run wakes us.
+    if (limit <= 0) return;
+    try {
+      const limits = runLimits(config(), mailboxIds());
+      const claimed = await journal.advance('claim-runs', { limit, limits, at: clock.now() });
+      if (claimed.runs.length > 0) faults.reach('hooks.claimed');
+      for (const run of claimed.runs) this.#follow(run);
+      if (claimed.runs.length > 0) this.wake();
+      this.#rounds.wakeAt(claimed.nextDueAt);
+    } catch (error) {
+      if (this.#stopping.signal.aborted) return;
+      log.warn('hooks.claim-failed', { error: error instanceof Error ? error.message : '' });
+      this.#rounds.wakeAt(epochMs(clock.now() + CLAIM_AGAIN_MS));
     }
-  }
-
-  #wakeAfter(delayMs: number | null): void {
-    this.#timer?.[Symbol.dispose]();
-    this.#timer = delayMs === null ? null : this.#world.clock.after(delayMs, () => this.wake());
   }
 
   #follow(run: RunRow): void {
@@ -166,9 +154,9 @@ class Runner implements HookRunner {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stopping.abort();
     this.#changes[Symbol.dispose]();
-    this.#timer?.[Symbol.dispose]();
+    const claimed = this.#rounds[Symbol.asyncDispose]();
     this.#world.helper[Symbol.dispose]();
-    await this.#claiming;
+    await claimed;
     await Promise.all(this.#followed);
     await this.#world.stdin[Symbol.asyncDispose]();
     await this.#world.runs[Symbol.asyncDispose]();

@@ -11,8 +11,9 @@
  * composed, what a mailbox looks like, or who may send; it meets the rest in rows.
  */
 import { EVERY_DESTINATION, type OutgoingBatch, type Transitions } from '../journal/journal.ts';
-import { type EpochMs, epochMs, type Timer } from '../system/clock.ts';
+import { epochMs } from '../system/clock.ts';
 import { AimxError, type ErrorCode, isErrno } from '../system/errors.ts';
+import { Rounds } from '../system/rounds.ts';
 import { attempt, recordAll, recordDoubts } from './attempt.ts';
 import { wasAskedFor } from './backoff.ts';
 import { Destinations, type Unreachable } from './destinations.ts';
@@ -55,17 +56,16 @@ class QueueWorker implements Outbound {
   /** Of them, those for our own mailboxes. */
   #hereInHand = 0;
   readonly #subscription: Disposable;
+  readonly #rounds: Rounds;
   /** Nothing new begins. */
   readonly #stopping = new AbortController();
   /** What is under way is cut off. */
   readonly #cutOff = new AbortController();
   #fail: (error: unknown) => void = () => undefined;
-  #timer: Timer | undefined;
-  #claiming: Promise<void> | undefined;
-  #again = false;
 
   constructor(world: World) {
     this.#world = world;
+    this.#rounds = new Rounds(world.clock, () => this.#claim());
     this.#sessions = new Sessions(world);
     this.#destinations = new Destinations(world.clock, () => world.config().outbound.maxPerDestination);
     this.broken = new Promise((_, reject) => {
@@ -78,17 +78,7 @@ class QueueWorker implements Outbound {
   }
 
   wake(): void {
-    if (this.#stopping.signal.aborted) return;
-    if (this.#claiming !== undefined) {
-      this.#again = true;
-      return;
-    }
-    this.#claiming = this.#claim().finally(() => {
-      this.#claiming = undefined;
-      if (!this.#again) return;
-      this.#again = false;
-      this.wake();
-    });
+    this.#rounds.wake();
   }
 
   async #claim(): Promise<void> {
@@ -105,12 +95,13 @@ class QueueWorker implements Outbound {
         return;
       }
       for (const batch of batches) this.#take(batch, relay);
-      this.#wakeAt(nextDueAt);
-      if (batches.length > 0) this.#again = true;
+      if (nextDueAt === null) this.#rounds.wakeAt(null);
+      else this.#rounds.wakeAt(epochMs(Math.min(nextDueAt, clock.now() + LOOK_MS_MAX)));
+      if (batches.length > 0) this.wake();
     } catch (error) {
       if (this.#stopping.signal.aborted) return;
       log.error('outbound.claim-failed', { error: String(error) });
-      this.#wakeAt(epochMs(now + RETRY_CLAIM_MS));
+      this.#rounds.wakeAt(epochMs(now + RETRY_CLAIM_MS));
     }
   }
 
@@ -216,18 +207,10 @@ class QueueWorker implements Outbound {
     this.#fail(error);
   }
 
-  #wakeAt(at: EpochMs | null): void {
-    const { clock } = this.#world;
-    this.#timer?.[Symbol.dispose]();
-    this.#timer =
-      at === null ? undefined : clock.after(Math.min(at - clock.now(), LOOK_MS_MAX), () => this.wake());
-  }
-
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stopping.abort(new Error('The daemon is stopping'));
     this.#subscription[Symbol.dispose]();
-    this.#timer?.[Symbol.dispose]();
-    await this.#claiming;
+    await this.#rounds[Symbol.asyncDispose]();
     const ended = Promise.allSettled(this.#inHand);
     using _limit = this.#world.clock.after(STOP_MS_MAX, () =>
       this.#cutOff.abort(new Error('The daemon is stopping')),

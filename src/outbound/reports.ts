@@ -20,12 +20,13 @@ import {
 import { newMessageId } from '../message/compose/message-id.ts';
 import type { DeliveryReportFacts } from '../message/report/undelivered.ts';
 import { ORIGINAL_HEAD_BYTES_MAX, writeDeliveryReport } from '../message/report/write-delivery-report.ts';
-import { type Clock, type EpochMs, epochMs, type Timer } from '../system/clock.ts';
+import { type Clock, type EpochMs, epochMs } from '../system/clock.ts';
 import { AimxError } from '../system/errors.ts';
 import type { Faults } from '../system/faults.ts';
 import { firstBytes } from '../system/first-bytes.ts';
 import type { Log } from '../system/log.ts';
 import type { Random } from '../system/random.ts';
+import { Rounds } from '../system/rounds.ts';
 
 /** RFC 5321 §4.5.4.1 speaks of hours; after this a sender begins to wonder. */
 export const LATE_AFTER_MS: number = 4 * 60 * 60 * 1000;
@@ -64,53 +65,35 @@ type DueReport = Queries['reports-due']['out']['reports'][number];
 class MailboxReporter implements Reporter {
   readonly #options: ReporterOptions;
   readonly #changes: Disposable;
-  #timer: Timer | null = null;
-  #running: Promise<void> | null = null;
-  #isAsked = false;
+  readonly #rounds: Rounds;
   #isClosed = false;
   /** Accepted by the log and perhaps not in the rows yet: still due to who asks them. */
   #told: ReadonlySet<string> = new Set();
 
   constructor(options: ReporterOptions) {
     this.#options = options;
+    this.#rounds = new Rounds(options.clock, () => this.#run());
     this.#changes = options.journal.onChange('outgoing', () => this.wake());
     this.wake();
   }
 
   wake(): void {
-    if (this.#isClosed) return;
-    this.#isAsked = true;
-    this.#running ??= this.#run();
+    this.#rounds.wake();
   }
 
   async idle(): Promise<void> {
-    await this.#running;
+    await this.#rounds.idle();
   }
 
   async #run(): Promise<void> {
     try {
-      while (this.#isAsked && !this.#isClosed) {
-        this.#isAsked = false;
-        this.#wakeAt(await this.#round());
-      }
+      this.#rounds.wakeAt(await this.#round());
     } catch (error) {
       // No room, most likely: the rows still say what is due.
       const code = error instanceof AimxError ? error.code : null;
       this.#options.log.warn('outbound.report-failed', { code, error: String(error) });
-      this.#wakeAt(epochMs(this.#options.clock.now() + RETRY_MS));
-    } finally {
-      this.#running = null;
+      this.#rounds.wakeAt(epochMs(this.#options.clock.now() + RETRY_MS));
     }
-  }
-
-  #wakeAt(at: EpochMs | null): void {
-    this.#timer?.[Symbol.dispose]();
-    this.#timer = null;
-    if (at === null || this.#isClosed) return;
-    this.#timer = this.#options.clock.after(at - this.#options.clock.now(), () => {
-      this.#timer = null;
-      this.wake();
-    });
   }
 
   /** Makes what is due. @returns when to look again without a change; null: never. */
@@ -128,7 +111,7 @@ class MailboxReporter implements Reporter {
       await this.#tell(report);
       told.add(key);
       // There may be more than were asked for.
-      this.#isAsked = true;
+      this.wake();
     }
     return oldestWaitingAt === null ? null : epochMs(oldestWaitingAt + LATE_AFTER_MS);
   }
@@ -192,8 +175,7 @@ class MailboxReporter implements Reporter {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isClosed = true;
     this.#changes[Symbol.dispose]();
-    this.#timer?.[Symbol.dispose]();
-    await this.#running;
+    await this.#rounds[Symbol.asyncDispose]();
   }
 }
 

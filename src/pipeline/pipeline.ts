@@ -9,9 +9,10 @@
  * It must not know: SMTP, sockets, how a hook is started. It meets `inbound` and the hooks in rows.
  */
 import type { Journal, JournalId, MessageRow } from '../journal/journal.ts';
-import { type Clock, type EpochMs, epochMs, type Timer } from '../system/clock.ts';
+import { type Clock, epochMs } from '../system/clock.ts';
 import { AimxError } from '../system/errors.ts';
 import type { Log } from '../system/log.ts';
+import { Rounds } from '../system/rounds.ts';
 import { ArrivalOrder } from './arrival-order.ts';
 import { Places } from './places.ts';
 import { advanceMessage } from './steps.ts';
@@ -79,11 +80,9 @@ class MessagePump implements Pipeline {
   readonly #order: ArrivalOrder;
   readonly #places: Places;
   readonly #subscription: Disposable;
+  readonly #rounds: Rounds;
   readonly #stop = new AbortController();
   #fail: (error: unknown) => void = () => undefined;
-  #timer: Timer | undefined;
-  #claiming: Promise<void> | undefined;
-  #again = false;
   /** Monotonic: when the load that it makes way for began; null without one. */
   #loadSinceMs: number | null = null;
 
@@ -92,6 +91,7 @@ class MessagePump implements Pipeline {
     this.#journal = world.journal;
     this.#clock = world.clock;
     this.#log = world.log;
+    this.#rounds = new Rounds(world.clock, () => this.#claim());
     this.#order = new ArrivalOrder(world.clock);
     this.#places = new Places({
       limit: () => this.#limit(),
@@ -108,17 +108,7 @@ class MessagePump implements Pipeline {
   }
 
   wake(): void {
-    if (this.#stop.signal.aborted) return;
-    if (this.#claiming !== undefined) {
-      this.#again = true;
-      return;
-    }
-    this.#claiming = this.#claim().finally(() => {
-      this.#claiming = undefined;
-      if (!this.#again) return;
-      this.#again = false;
-      this.wake();
-    });
+    this.#rounds.wake();
   }
 
   /** How many messages may be in hand now. */
@@ -136,17 +126,17 @@ class MessagePump implements Pipeline {
     const room = this.#places.free;
     if (room <= 0) {
       // Otherwise the end of a message in hand is what wakes.
-      if (this.#loadSinceMs !== null) this.#wakeAt(epochMs(this.#clock.now() + LOAD_LOOK_MS));
+      if (this.#loadSinceMs !== null) this.#rounds.wakeAt(epochMs(this.#clock.now() + LOAD_LOOK_MS));
       return;
     }
     try {
       const { messages, nextDueAt } = await this.#journal.claimMessages(room, this.#clock.now());
       for (const message of messages) this.#take(message);
-      if (messages.length === 0) this.#wakeAt(nextDueAt);
+      if (messages.length === 0) this.#rounds.wakeAt(nextDueAt);
     } catch (error) {
       if (this.#stop.signal.aborted) return;
       this.#log.error('pipeline.claim-failed', { error: describe(error) });
-      this.#wakeAt(epochMs(this.#clock.now() + RETRY_CLAIM_MS));
+      this.#rounds.wakeAt(epochMs(this.#clock.now() + RETRY_CLAIM_MS));
     }
   }
 
@@ -186,16 +176,10 @@ class MessagePump implements Pipeline {
     this.#fail(error);
   }
 
-  #wakeAt(at: EpochMs | null): void {
-    this.#timer?.[Symbol.dispose]();
-    this.#timer = at === null ? undefined : this.#clock.after(at - this.#clock.now(), () => this.wake());
-  }
-
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stop.abort(new Error('The pipeline is stopping'));
     this.#subscription[Symbol.dispose]();
-    this.#timer?.[Symbol.dispose]();
-    await this.#claiming;
+    await this.#rounds[Symbol.asyncDispose]();
     await Promise.allSettled(this.#inHand.values());
   }
 }
