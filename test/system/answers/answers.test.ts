@@ -7,45 +7,21 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Journal, OutgoingRow } from '../../../src/journal/journal.ts';
-import { toQueueId } from '../../../src/journal/journal.ts';
-import { openJournal } from '../../../src/journal/open.ts';
 import { parseDocument } from '../../../src/message/document/document.ts';
 import { systemClock } from '../../../src/system/clock.ts';
-import { noFaults } from '../../../src/system/faults.ts';
-import { silentLog } from '../../../src/system/log.ts';
-import { systemRandom } from '../../../src/system/random.ts';
 import { DaemonUnderTest, Ground } from '../daemon/daemon-under-test.ts';
+import { openGroundJournal, outgoingOf, preparedJournal } from '../daemon/ground-journal.ts';
 import { send } from '../daemon/mail.ts';
 import { submitByHand } from './submit-by-hand.ts';
 
 const QUEUE_ID = '0011223344556677';
 const OTHER_ID = '8899aabbccddeeff';
 
-function openAt(ground: Ground): Promise<Journal> {
-  return openJournal({
-    folder: join(ground.folder, 'data', 'journal'),
-    clock: systemClock,
-    random: systemRandom,
-    log: silentLog,
-    faults: noFaults,
-    allowMemory: true,
-  });
-}
-
 /** Two messages of mailbox `agent`, submitted while no daemon runs. */
 async function submitted(ground: Ground): Promise<void> {
-  // Makes the folders and registers the mailboxes.
-  await (await DaemonUnderTest.start(ground))[Symbol.asyncDispose]();
-  await using journal = await openAt(ground);
+  const { journal, mailboxId } = await preparedJournal(ground);
+  await using _journal = journal;
   const at = systemClock.now();
-  const ownerUid = process.getuid?.() ?? 0;
-  const { ids } = await journal.advance('register-mailboxes', {
-    mailboxes: ['agent', 'other'].map((name) => ({ name, ownerUid })),
-    at,
-  });
-  const mailboxId = ids['agent'];
-  assert.ok(mailboxId !== undefined);
   const of = { mailbox: 'agent', mailboxId, at };
   await submitByHand(journal, {
     ...of,
@@ -56,15 +32,8 @@ async function submitted(ground: Ground): Promise<void> {
   await submitByHand(journal, { ...of, queueId: OTHER_ID, subject: 'Dinner', to: ['bob@example.net'] });
 }
 
-async function rowOf(ground: Ground, queueId: string): Promise<OutgoingRow> {
-  await using journal = await openAt(ground);
-  const row = await journal.query('outgoing', { queueId: toQueueId(queueId) });
-  assert.ok(row !== null);
-  return row;
-}
-
 async function answersOf(ground: Ground, queueId = QUEUE_ID): Promise<readonly (string | null)[]> {
-  return (await rowOf(ground, queueId)).recipients.map(({ answer }) => answer);
+  return (await outgoingOf(ground, queueId)).recipients.map(({ answer }) => answer);
 }
 
 function bounce(address: string, messageId: string): string {
@@ -176,7 +145,7 @@ test('answers: what another mailbox gets, or names nothing of ours, is about not
 test('answers: the sent file shows what came back', { timeout: 60_000 }, async () => {
   using ground = new Ground({ hook: null });
   await submitted(ground);
-  const { id } = await rowOf(ground, QUEUE_ID);
+  const { id } = await outgoingOf(ground, QUEUE_ID);
   await filed(ground);
   await using daemon = await DaemonUnderTest.start(ground);
   await send(daemon.port, { from: '', to: RETURN_PATH, content: bounce('bob@example.net', MESSAGE_ID) });
@@ -223,8 +192,8 @@ for (const point of ['pipeline.answered', 'pipeline.staging', 'pipeline.staged',
     assert.deepEqual(await answersOf(ground), [BOUNCED, null]);
     assert.equal(ground.files().length, 1);
     assert.equal(ground.starts().length, 1);
-    const { deliveryId } = await rowOf(ground, QUEUE_ID);
-    await using journal = await openAt(ground);
+    const { deliveryId } = await outgoingOf(ground, QUEUE_ID);
+    await using journal = await openGroundJournal(ground);
     const { rows } = await journal.query('trace', { deliveryId });
     assert.equal(rows.filter(({ event }) => event === 'outgoing.answered').length, 1);
   });

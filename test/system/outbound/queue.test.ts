@@ -7,14 +7,10 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Journal, type OutgoingRow, toQueueId } from '../../../src/journal/journal.ts';
-import { openJournal } from '../../../src/journal/open.ts';
 import { systemClock } from '../../../src/system/clock.ts';
-import { noFaults } from '../../../src/system/faults.ts';
-import { silentLog } from '../../../src/system/log.ts';
-import { systemRandom } from '../../../src/system/random.ts';
 import { submitByHand } from '../answers/submit-by-hand.ts';
 import { DaemonUnderTest, Ground } from '../daemon/daemon-under-test.ts';
+import { outgoingOf, preparedJournal } from '../daemon/ground-journal.ts';
 import { startDnsServer } from '../dns/dns-server.ts';
 import { type SmtpPeer, startSmtpPeer } from '../smtp-peer/smtp-peer.ts';
 
@@ -35,17 +31,6 @@ const RECORDS = {
   A: { 'mx.example.net': ['127.0.0.1'] },
 };
 
-async function openAt(ground: Ground): Promise<Journal> {
-  return await openJournal({
-    folder: join(ground.folder, 'data', 'journal'),
-    clock: systemClock,
-    random: systemRandom,
-    log: silentLog,
-    faults: noFaults,
-    allowMemory: true,
-  });
-}
-
 interface Scene extends AsyncDisposable {
   readonly ground: Ground;
 }
@@ -60,29 +45,14 @@ async function scene(peer: Pick<SmtpPeer, 'port'>, to: readonly string[], dns: s
     top: ['[outbound]', `port = ${peer.port}`, 'allow_private = true'].join('\n'),
     bottom: toldHook(startsPath),
   });
-  // Makes the folders and registers the mailboxes.
-  await (await DaemonUnderTest.start(ground))[Symbol.asyncDispose]();
-  await using journal = await openAt(ground);
+  const { journal, mailboxId } = await preparedJournal(ground);
+  await using _journal = journal;
   const at = systemClock.now();
-  const ownerUid = process.getuid?.() ?? 0;
-  const { ids } = await journal.advance('register-mailboxes', {
-    mailboxes: ['agent', 'other'].map((name) => ({ name, ownerUid })),
-    at,
-  });
-  const mailboxId = ids['agent'];
-  assert.ok(mailboxId !== undefined);
   await submitByHand(journal, { mailbox: 'agent', mailboxId, queueId: QUEUE_ID, subject: 'Lunch', to, at });
   return {
     ground,
     [Symbol.asyncDispose]: async () => ground[Symbol.dispose](),
   };
-}
-
-async function rowOf(ground: Ground): Promise<OutgoingRow> {
-  await using journal = await openAt(ground);
-  const row = await journal.query('outgoing', { queueId: toQueueId(QUEUE_ID) });
-  assert.ok(row !== null);
-  return row;
 }
 
 /** The copy in `sent`, once it says `status`. */
@@ -117,7 +87,7 @@ test('a message goes to the domain’s MX, and its copy says so', async () => {
   }
   assert.deepEqual(peer.messages[0]?.to, ['bob@example.net', 'eve@example.net']);
   assert.equal(peer.messages[0]?.from, `agent+b-${QUEUE_ID}@example.com`);
-  const row = await rowOf(at.ground);
+  const row = await outgoingOf(at.ground, QUEUE_ID);
   assert.equal(row.status, 'delivered');
   assert.match(row.recipients[0]?.remote ?? '', /^mx\.example\.net \[127\.0\.0\.1\]:/);
 });
@@ -151,7 +121,7 @@ test('a reset behind the final dot is a doubt: recorded, put off, and not sent a
     await peer.until(1);
     assert.match(await sentCopy(at.ground, 'deferred'), /may have arrived/);
   }
-  const row = await rowOf(at.ground);
+  const row = await outgoingOf(at.ground, QUEUE_ID);
   assert.equal(row.recipients[0]?.doubts, 1);
   assert.ok((row.recipients[0]?.nextAt ?? 0) > systemClock.now() + 60_000);
   assert.equal(peer.messages.length, 1);
@@ -232,5 +202,5 @@ for (const [point, kept] of [
       await sentCopy(at.ground, isDoubtful ? 'deferred' : 'delivered');
     }
     assert.equal(peer.messages.length, isDoubtful ? kept : 1);
-    assert.equal((await rowOf(at.ground)).recipients[0]?.doubts, isDoubtful ? 1 : 0);
+    assert.equal((await outgoingOf(at.ground, QUEUE_ID)).recipients[0]?.doubts, isDoubtful ? 1 : 0);
   });
